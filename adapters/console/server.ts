@@ -1,0 +1,217 @@
+import rateLimit from '@fastify/rate-limit';
+import fastify from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { GatewayError } from '../../gateway/domain/errors.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import { readiness } from '../../gateway/health.ts';
+import { reachableUrl } from '../../gateway/lan-address.ts';
+import { createGatekeeper, isLoopback } from './access.ts';
+import { refusal, refusalOf } from './errors.ts';
+import { EVENTS_URL, createEventStream } from './events.ts';
+import type { EventStream } from './events.ts';
+import { createMetrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { PAGE_POLICY, readPageFiles } from './page-files.ts';
+import type { Answer, ConsoleInfo } from './route.ts';
+import { API_ROUTES } from './routes/index.ts';
+
+export interface ConsoleOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Asked of every visitor; null only where the host is loopback. */
+  token: string | null;
+  /** What people are told to point chargers and peers at; null where that server does not run. */
+  urls?: ConsoleInfo['urls'];
+  /** Clients of the event stream at a time; 64 unless told. */
+  maxStreams?: number;
+}
+
+export interface ConsoleServer {
+  /** Opens the port. Errors: PORT_IN_USE, CONFIG_INVALID (a console beyond loopback without a token). */
+  listen(): Promise<{ url: string }>;
+  close(): Promise<void>;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Served without the token: the page itself and the probes. */
+    open?: boolean;
+  }
+}
+
+const OPEN = { config: { open: true } };
+
+/** Sent with everything. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
+/** Makes the console: page, operator API, metrics and health. Opens nothing before `listen`. */
+export function createConsoleServer(gw: Gateway, options: ConsoleOptions): ConsoleServer {
+  const info = consoleInfo(gw, options);
+  const app = fastify({
+    bodyLimit: 256 * 1024,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 30_000,
+    routerOptions: { maxParamLength: 1024 },
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    frameworkErrors: (error, _request, reply) => answerError(gw, error, reply),
+  });
+  app.server.maxConnections = 512;
+  const stream = createEventStream(gw, options.maxStreams ?? 64);
+  const metrics = createMetrics(gw, info, stream.count);
+
+  takeJsonOnly(app);
+  guard(app, options.token);
+  // Beyond loopback: enough for a page and its scripts, too little to try tokens out.
+  if (options.token !== null) app.register(rateLimit, { max: 3000, timeWindow: '1 minute' });
+  app.setErrorHandler((error, _request, reply) => answerError(gw, error, reply));
+  app.setNotFoundHandler((request, reply) =>
+    answer(reply, refusal('NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)} here: see /api/openapi.json`)),
+  );
+  app.register(async (routes) => {
+    serveApi(routes, gw, info);
+    serveEvents(routes, stream);
+    servePage(routes);
+    serveProbes(routes, gw, metrics);
+  });
+
+  return {
+    async listen() {
+      if (options.token === null && !isLoopback(options.host)) throw unguarded(options.host);
+      try {
+        await app.listen({ host: options.host, port: options.port });
+      } catch (error) {
+        throw listenError(error, options);
+      }
+      const address = app.server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : options.port;
+      const host = options.host.includes(':') ? `[${options.host.replace(/^\[|\]$/g, '')}]` : options.host;
+      return { url: reachableUrl(`http://${host}:${port}/`) };
+    },
+    async close() {
+      stream.close();
+      metrics.close();
+      await app.close();
+    },
+  };
+}
+
+function consoleInfo(gw: Gateway, options: ConsoleOptions): ConsoleInfo {
+  const { ocpp, ocpi } = options.urls ?? { ocpp: null, ocpi: null };
+  const since = performance.now();
+  return {
+    version: packageVersion(),
+    urls: { ocpp: ocpp && reachableUrl(ocpp), ocpi: ocpi && reachableUrl(ocpi) },
+    startedAt: gw.clock(),
+    uptimeSeconds: () => Math.floor((performance.now() - since) / 1000),
+  };
+}
+
+/** The version of this program, from its package. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Only JSON is read: a form or plain text could be sent by any web page without asking. */
+function takeJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    try {
+      done(null, JSON.parse(String(body)));
+    } catch (error) {
+      done(new GatewayError('REQUEST_INVALID', 'the body is no JSON', { cause: error }));
+    }
+  });
+}
+
+function guard(app: FastifyInstance, token: string | null): void {
+  const refuse = createGatekeeper(token);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS);
+    if (token !== null && request.routeOptions.config.open === true) return;
+    const refused = refuse({ method: request.method, headers: request.headers });
+    if (refused === null) return;
+    if (refused.status === 401) reply.header('www-authenticate', 'Bearer');
+    return answer(reply, refused);
+  });
+}
+
+function serveApi(app: FastifyInstance, gw: Gateway, info: ConsoleInfo): void {
+  for (const route of API_ROUTES) {
+    app.route({
+      method: route.method,
+      url: route.url,
+      handler: async (request, reply) => answer(reply, await route.handle(gw, info, request)),
+    });
+  }
+  app.get('/api/openapi.json', () => openApiDocument(info.version));
+}
+
+function serveEvents(app: FastifyInstance, stream: EventStream): void {
+  app.get(EVENTS_URL, { exposeHeadRoute: false }, async (_request, reply) => {
+    const full = refusal('LIMIT_REACHED', 'as many event streams are open as may be: close one');
+    if (!stream.serve(reply.raw, HEADERS)) return answer(reply, full);
+    return reply.hijack();
+  });
+}
+
+function servePage(app: FastifyInstance): void {
+  for (const file of readPageFiles()) {
+    app.get(file.url, OPEN, async (request, reply) => {
+      reply.headers({ 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-cache', etag: file.etag });
+      if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
+      return reply.type(file.type).send(file.body);
+    });
+  }
+}
+
+function serveProbes(app: FastifyInstance, gw: Gateway, metrics: Metrics): void {
+  app.get('/healthz', OPEN, async () => ({ status: 'ok' }));
+  app.get('/readyz', OPEN, async (_request, reply) => {
+    const { ready, reasons } = readiness(gw);
+    return answer(reply, { status: ready ? 200 : 503, body: { reasons } });
+  });
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+}
+
+function answer(reply: FastifyReply, { status, body }: Answer): FastifyReply {
+  reply.code(status);
+  if (status === 204) return reply.send();
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(body));
+}
+
+function answerError(gw: Gateway, error: unknown, reply: FastifyReply): FastifyReply {
+  reply.headers(HEADERS);
+  const known = refusalOf(error);
+  if (known === null) gw.log.error({ err: error }, 'console: a request failed');
+  return answer(reply, known ?? refusal('INTERNAL_FAULT', 'the gateway failed on this request: its log says how'));
+}
+
+function unguarded(host: string): GatewayError {
+  return new GatewayError(
+    'CONFIG_INVALID',
+    `console.host is ${host}, which others can reach, but console.token is not set: set one, or use 127.0.0.1`,
+  );
+}
+
+function listenError(error: unknown, { host, port }: ConsoleOptions): unknown {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+    return new GatewayError(
+      'PORT_IN_USE',
+      `another program listens on ${host}:${port} already: stop it, or set console.port to another port`,
+      { cause: error },
+    );
+  return error;
+}

@@ -1,0 +1,25 @@
+import { listSessions } from '../../../gateway/sessions.ts';
+import { siteView } from '../../../gateway/site.ts';
+import { invalid } from '../envelope.ts';
+import { NOT_AVAILABLE } from '../present/shared.ts';
+import { PRESENTERS } from '../present/versions.ts';
+import type { Handler, OcpiContext, Version } from '../request.ts';
+import { listAnswer } from './list.ts';
+
+/** Sessions changed since `date_from`, which is required here (OCPI 2.3.0 mod_sessions GET method). */
+export function getSessions(version: Version): Handler {
+  return (context, request) => {
+    if (request.query['date_from'] === undefined || request.query['date_from'] === '')
+      throw invalid('date_from: required for sessions');
+    const uidOf = evseUids(context);
+    return listAnswer(context, request, version, 'sessions', listSessions, (session) =>
+      PRESENTERS[version].session(session, uidOf(session.chargerId, session.evse), context.gw.settings.site),
+    );
+  };
+}
+
+function evseUids(context: OcpiContext): (chargerId: string, evse: number) => string {
+  const keyOf = (chargerId: string, evse: number): string => `${evse} ${chargerId}`;
+  const uids = new Map(siteView(context.gw).evses.map((evse) => [keyOf(evse.chargerId, evse.evse), evse.uid]));
+  return (chargerId, evse) => uids.get(keyOf(chargerId, evse)) ?? NOT_AVAILABLE;
+}

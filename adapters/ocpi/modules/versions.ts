@@ -1,0 +1,27 @@
+import { success } from '../envelope.ts';
+import type { Handler, ModuleId, Version } from '../request.ts';
+import { VERSIONS } from '../request.ts';
+import { detailsUrl, moduleUrl } from '../urls.ts';
+
+/** A module as version details list it. */
+export interface Offered {
+  identifier: ModuleId;
+  role: 'SENDER' | 'RECEIVER';
+}
+
+/** The versions we speak, oldest first (OCPI 2.3.0 version_information_endpoint). */
+export const getVersions: Handler = (_context, request) =>
+  success(VERSIONS.toReversed().map((version) => ({ version, url: detailsUrl(request.baseUrl, version) })));
+
+/** What we serve in one version, and where. */
+export function getDetails(version: Version, offered: readonly Offered[]): Handler {
+  return (_context, request) =>
+    success({
+      version,
+      endpoints: offered.map(({ identifier, role }) => ({
+        identifier,
+        role,
+        url: moduleUrl(request.baseUrl, version, identifier),
+      })),
+    });
+}

@@ -1,0 +1,279 @@
+import type { EvseView } from '../../../gateway/chargers.ts';
+import type { SiteSettings } from '../../../gateway/domain/settings.ts';
+import type { VisibleStatus } from '../../../gateway/domain/status.ts';
+import type { Millis } from '../../../gateway/domain/time.ts';
+import { toUtc } from '../../../gateway/domain/time.ts';
+import type {
+  Cdr,
+  CdrPlace,
+  Connector,
+  Period,
+  Price,
+  Session,
+  Tariff,
+  Token,
+  TokenUse,
+} from '../../../gateway/domain/types.ts';
+import { degrees, hours, kwh } from '../numbers.ts';
+import { clip, clipId, optional } from './text.ts';
+
+/** A JSON object of the wire. */
+export type Wire = Record<string, unknown>;
+
+/** The site with its EVSEs, as the use-case tells it. */
+export interface SiteState {
+  site: SiteSettings;
+  evses: EvseView[];
+  updatedAt: Millis;
+}
+
+/** A peer's token with the wire fields that we only hand back. */
+export type WireToken = Token & { body: Wire };
+
+/** Where the versions differ; everything else is written once, below. */
+export interface Dialect {
+  price(price: Price): Wire;
+  tariff(tariff: Tariff, site: SiteSettings): Wire;
+  /** A plug as this version names it; null where it has no name for it. */
+  standard(standard: string): string | null;
+  tokenType(type: string): string;
+}
+
+/** One version's wire objects. Pure. */
+export interface Presenter {
+  location(state: SiteState): Wire;
+  /** Null where the EVSE cannot be told: an EVSE has at least one connector. */
+  evse(evse: EvseView): Wire | null;
+  connector(connector: Connector): Wire | null;
+  session(session: Session, evseUid: string, site: SiteSettings): Wire;
+  cdr(cdr: Cdr, site: SiteSettings): Wire;
+  tariff(tariff: Tariff, site: SiteSettings): Wire;
+  token(token: WireToken): Wire;
+}
+
+/** OCPI's word where data cannot exist (OCPI 2.3.0 transport_and_format, no data available). */
+export const NOT_AVAILABLE = '#NA';
+
+/** Where a version has no name for a plug, a bill line still needs one: the nearest high-power one. */
+const NEAREST_STANDARD = 'IEC_62196_T2_COMBO';
+
+const STATUS: Record<VisibleStatus, string> = {
+  Available: 'AVAILABLE',
+  // A cable or a card is already there, so nobody else can use it.
+  Preparing: 'CHARGING',
+  Charging: 'CHARGING',
+  SuspendedEV: 'CHARGING',
+  SuspendedEVSE: 'CHARGING',
+  Finishing: 'CHARGING',
+  Reserved: 'RESERVED',
+  Unavailable: 'INOPERATIVE',
+  Faulted: 'OUTOFORDER',
+  Unknown: 'UNKNOWN',
+};
+
+/** What every charger we serve can do; the rest is advertised once it is built. */
+const CAPABILITIES = ['RFID_READER', 'REMOTE_START_STOP_CAPABLE', 'UNLOCK_CAPABLE'];
+
+/** OCPI's status of an EVSE (OCPI 2.3.0 mod_locations Status). */
+export function evseStatus(visible: VisibleStatus, removed: boolean): string {
+  return removed ? 'REMOVED' : STATUS[visible];
+}
+
+/** Builds one version's presenter from what is its own. */
+export function createPresenter(dialect: Dialect): Presenter {
+  return {
+    location: (state) => presentLocation(state, dialect),
+    evse: (evse) => presentEvse(evse, dialect),
+    connector: (connector) => presentConnector(connector, dialect),
+    session: (session, evseUid, site) => presentSession(session, evseUid, site, dialect),
+    cdr: (cdr, site) => presentCdr(cdr, site, dialect),
+    tariff: (tariff, site) => dialect.tariff(tariff, site),
+    token: (token) => presentToken(token, dialect),
+  };
+}
+
+/** OCPI 2.3.0 mod_locations Location object; its `last_updated` is never before that of an EVSE or connector in it. */
+function presentLocation(state: SiteState, dialect: Dialect): Wire {
+  const { site } = state;
+  const evses = state.evses.flatMap((evse) => presentEvse(evse, dialect) ?? []);
+  return {
+    country_code: site.countryCode,
+    party_id: site.partyId,
+    id: clipId(site.id, 36),
+    publish: site.publish,
+    ...optional('name', site.name && clip(site.name, 255)),
+    address: clip(site.address, 255),
+    city: clip(site.city, 45),
+    ...optional('postal_code', site.postalCode && clip(site.postalCode, 10)),
+    ...optional('state', site.state && clip(site.state, 45)),
+    country: site.country,
+    coordinates: coordinates(site),
+    ...(evses.length === 0 ? {} : { evses }),
+    operator: {
+      name: clip(site.operatorName, 100),
+      ...optional('website', site.operatorWebsite),
+    },
+    time_zone: site.timeZone,
+    last_updated: toUtc(Math.max(state.updatedAt, ...state.evses.map(lastChange))),
+  };
+}
+
+/** OCPI 2.3.0 mod_locations EVSE object. */
+function presentEvse(evse: EvseView, dialect: Dialect): Wire | null {
+  const connectors = evse.connectors.flatMap((connector) => presentConnector(connector, dialect) ?? []);
+  if (connectors.length === 0) return null;
+  return {
+    uid: evse.uid,
+    ...optional('evse_id', evse.evseId === '' ? null : clipId(evse.evseId, 48)),
+    status: evseStatus(evse.visible, evse.removed),
+    capabilities: CAPABILITIES,
+    connectors,
+    last_updated: toUtc(lastChange(evse)),
+  };
+}
+
+/** OCPI 2.3.0 mod_locations Connector object. */
+function presentConnector(connector: Connector, dialect: Dialect): Wire | null {
+  const standard = dialect.standard(connector.standard);
+  if (standard === null) return null;
+  return {
+    id: String(connector.connector),
+    standard,
+    format: connector.format,
+    power_type: connector.powerType,
+    max_voltage: connector.maxVoltage,
+    max_amperage: connector.maxAmperage,
+    ...optional('max_electric_power', connector.maxPower),
+    ...(connector.tariffId === null ? {} : { tariff_ids: [clipId(connector.tariffId, 36)] }),
+    last_updated: toUtc(connector.updatedAt),
+  };
+}
+
+/** OCPI 2.3.0 mod_sessions Session object. */
+function presentSession(session: Session, evseUid: string, site: SiteSettings, dialect: Dialect): Wire {
+  const periods = chargingPeriods(session.periods, session.tariff);
+  return {
+    country_code: site.countryCode,
+    party_id: site.partyId,
+    id: session.id,
+    start_date_time: toUtc(session.startedAt),
+    ...optional('end_date_time', session.endedAt === null ? null : toUtc(session.endedAt)),
+    kwh: kwh(session.energyWh),
+    cdr_token: cdrToken(session.token, dialect),
+    auth_method: session.authMethod,
+    ...optional('authorization_reference', session.authorizationReference),
+    location_id: clipId(site.id, 36),
+    evse_uid: evseUid,
+    connector_id: String(session.connector),
+    currency: session.currency,
+    ...(periods.length === 0 ? {} : { charging_periods: periods }),
+    ...(session.cost === null ? {} : { total_cost: dialect.price(session.cost.total) }),
+    status: session.status,
+    last_updated: toUtc(session.updatedAt),
+  };
+}
+
+/** OCPI 2.3.0 mod_cdrs CDR object. */
+function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect): Wire {
+  const priced = (name: string, price: Price | null): Wire => (price === null ? {} : { [name]: dialect.price(price) });
+  const periods = chargingPeriods(cdr.periods, cdr.tariff);
+  return {
+    country_code: site.countryCode,
+    party_id: site.partyId,
+    id: cdr.id,
+    start_date_time: toUtc(cdr.startedAt),
+    end_date_time: toUtc(cdr.endedAt),
+    session_id: cdr.sessionId,
+    cdr_token: cdrToken(cdr.token, dialect),
+    auth_method: cdr.authMethod,
+    ...optional('authorization_reference', cdr.authorizationReference),
+    cdr_location: cdrLocation(cdr.place, dialect),
+    currency: cdr.currency,
+    ...(cdr.tariff === null ? {} : { tariffs: [dialect.tariff(cdr.tariff, site)] }),
+    charging_periods: periods.length > 0 ? periods : chargingPeriods([wholeOf(cdr)], cdr.tariff),
+    total_cost: dialect.price(cdr.cost.total),
+    ...priced('total_fixed_cost', cdr.cost.fixed),
+    total_energy: kwh(cdr.energyWh),
+    ...priced('total_energy_cost', cdr.cost.energy),
+    total_time: hours(cdr.seconds * 1000),
+    ...priced('total_time_cost', cdr.cost.time),
+    total_parking_time: hours(cdr.parkingSeconds * 1000),
+    ...priced('total_parking_cost', cdr.cost.parking),
+    ...optional('remark', cdr.remark && clip(cdr.remark, 255)),
+    last_updated: toUtc(cdr.updatedAt),
+  };
+}
+
+/** OCPI 2.3.0 mod_tokens Token object: ours of it, and what its owner sent besides. */
+function presentToken(token: WireToken, dialect: Dialect): Wire {
+  return {
+    ...token.body,
+    country_code: token.countryCode,
+    party_id: token.partyId,
+    uid: token.uid,
+    type: token.body['type'] ?? dialect.tokenType(token.type),
+    contract_id: token.contractId,
+    ...optional('visual_number', token.visualNumber),
+    issuer: token.issuer,
+    ...optional('group_id', token.groupId),
+    valid: token.valid,
+    whitelist: token.whitelist,
+    ...optional('language', token.language),
+    last_updated: toUtc(token.updatedAt),
+  };
+}
+
+/** OCPI 2.3.0 mod_cdrs CdrLocation: shorter limits than Location's, and an evse_id that must be there. */
+function cdrLocation(place: CdrPlace, dialect: Dialect): Wire {
+  return {
+    id: clipId(place.siteId, 36),
+    ...optional('name', place.siteName && clip(place.siteName, 255)),
+    address: clip(place.address, 45),
+    city: clip(place.city, 45),
+    ...optional('postal_code', place.postalCode && clip(place.postalCode, 10)),
+    ...optional('state', place.state && clip(place.state, 20)),
+    country: place.country,
+    coordinates: coordinates(place),
+    evse_uid: place.evseUid,
+    evse_id: place.evseId === '' ? NOT_AVAILABLE : clipId(place.evseId, 48),
+    connector_id: String(place.connector),
+    connector_standard: dialect.standard(place.standard) ?? NEAREST_STANDARD,
+    connector_format: place.format,
+    connector_power_type: place.powerType,
+  };
+}
+
+function cdrToken(token: TokenUse, dialect: Dialect): Wire {
+  return {
+    country_code: token.countryCode,
+    party_id: token.partyId,
+    uid: clipId(token.uid, 36),
+    type: dialect.tokenType(token.type),
+    contract_id: clipId(token.contractId, 36),
+  };
+}
+
+/** OCPI 2.3.0 mod_cdrs ChargingPeriod: energy, and the time as charging or parking. */
+function chargingPeriods(periods: Period[], tariff: Tariff | null): Wire[] {
+  return periods.map((period) => ({
+    start_date_time: toUtc(period.from),
+    dimensions: [
+      { type: 'ENERGY', volume: kwh(period.energyWh) },
+      { type: period.kind === 'parking' ? 'PARKING_TIME' : 'TIME', volume: hours(period.to - period.from) },
+    ],
+    ...(tariff === null ? {} : { tariff_id: clipId(tariff.id, 36) }),
+  }));
+}
+
+/** A CDR has at least one period, also when nothing was measured in between. */
+function wholeOf(cdr: Cdr): Period {
+  return { kind: 'charging', from: cdr.startedAt, to: cdr.endedAt, energyWh: cdr.energyWh };
+}
+
+function coordinates(place: { latitude: string; longitude: string }): Wire {
+  return { latitude: degrees(place.latitude), longitude: degrees(place.longitude) };
+}
+
+function lastChange(evse: EvseView): Millis {
+  return Math.max(evse.updatedAt, ...evse.connectors.map((connector) => connector.updatedAt));
+}

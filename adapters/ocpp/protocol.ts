@@ -1,0 +1,27 @@
+import type { Millis } from '../../gateway/domain/time.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+
+/** What a message handler is given besides the message. */
+export interface MessageContext {
+  gw: Gateway;
+  chargerId: string;
+  receivedAt: Millis;
+  /** Notes a deviation of this charger, with an example. */
+  deviate(code: string, sample: string): void;
+}
+
+/** What goes back to the charger; `withhold`: nothing, and the socket is closed so that it keeps the message and returns. */
+export type Answer =
+  | { kind: 'result'; payload: object }
+  | { kind: 'error'; code: string; description: string }
+  | { kind: 'withhold'; reason: string };
+
+/** One OCPP version: translates its messages to use-cases and back. Holds no state and no rule. */
+export interface Protocol {
+  name: string;
+  /** CALLERROR code for what is no readable frame. */
+  malformedCode: string;
+  handle(context: MessageContext, action: string, payload: unknown): Promise<Answer>;
+  /** Why a call of ours would not be valid in this version; empty when it is. */
+  checkCall(action: string, payload: unknown): string[];
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Compile } from 'typebox/schema';
+
+/** A JSON schema, as far as we look into it. */
+export interface JsonSchema {
+  $id?: string;
+  type?: string | string[];
+  enum?: unknown[];
+  maxLength?: number;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+}
+
+/** One thing that is wrong with a payload. */
+export interface Problem {
+  /** JSON pointer; empty for the whole. */
+  path: string;
+  keyword: string;
+  message: string;
+}
+
+/** Validates payloads of one OCPP version against the OCA's own schemas, compiled when first needed. */
+export interface SchemaSet {
+  schema(name: string): JsonSchema | undefined;
+  /** Everything wrong with the payload; empty when it is valid. Unknown names have nothing to be valid against. */
+  problems(name: string, payload: unknown): Problem[];
+}
+
+/** Reads a version's schemas (CC BY-ND, unmodified) from the ocpp-rpc package; names are like `Heartbeat.req`. */
+export function loadSchemas(file: 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json'): SchemaSet {
+  const folder = dirname(createRequire(import.meta.url).resolve('ocpp-rpc'));
+  const list = JSON.parse(readFileSync(join(folder, 'lib/schemas', file), 'utf8')) as JsonSchema[];
+  const schemas = new Map(list.map((schema) => [(schema.$id ?? '').replace(/^urn:/, ''), schema]));
+  const compiled = new Map<string, ReturnType<typeof Compile>>();
+
+  function validator(name: string): ReturnType<typeof Compile> | undefined {
+    let known = compiled.get(name);
+    const schema = schemas.get(name);
+    if (!known && schema) compiled.set(name, (known = Compile(schema)));
+    return known;
+  }
+
+  return {
+    schema: (name) => schemas.get(name),
+    problems(name, payload) {
+      const validate = validator(name);
+      if (!validate) return [{ path: '', keyword: 'action', message: `no message ${name} in this version` }];
+      if (validate.Check(payload)) return [];
+      const [, errors] = validate.Errors(payload);
+      return errors
+        .filter((error) => error.keyword !== 'boolean')
+        .map((error) => ({ path: error.instancePath, keyword: error.keyword, message: error.message }));
+    },
+  };
+}

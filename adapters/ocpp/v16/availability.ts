@@ -1,0 +1,33 @@
+import { reportStatus } from '../../../gateway/availability.ts';
+import { EVSE_STATUSES, type EvseStatus } from '../../../gateway/domain/status.ts';
+import { parseTime, toUtcSeconds } from '../../../gateway/domain/time.ts';
+import type { MessageContext } from '../protocol.ts';
+import type { Requests } from '../schemas/generated/v16.ts';
+import type { Block } from './table.ts';
+
+async function status(context: MessageContext, request: Requests['StatusNotification']) {
+  // A status outside the standard was noted as a deviation already; it tells nothing we could show.
+  if (!isStatus(request.status)) return {};
+  await reportStatus(context.gw, {
+    chargerId: context.chargerId,
+    evse: request.connectorId >= 1 ? request.connectorId : null,
+    status: request.status,
+    errorCode: request.errorCode === 'NoError' ? null : request.errorCode,
+    reportedAt: request.timestamp === undefined ? null : (parseTime(request.timestamp)?.at ?? null),
+    receivedAt: context.receivedAt,
+  });
+  return {};
+}
+
+function isStatus(text: string): text is EvseStatus {
+  return (EVSE_STATUSES as readonly string[]).includes(text);
+}
+
+async function heartbeat(context: MessageContext) {
+  return { currentTime: toUtcSeconds(context.gw.clock()) };
+}
+
+export const availability = {
+  StatusNotification: { handle: status, fallback: {} },
+  Heartbeat: { handle: heartbeat },
+} satisfies Block;

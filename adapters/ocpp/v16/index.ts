@@ -1,0 +1,98 @@
+import { GatewayError } from '../../../gateway/domain/errors.ts';
+import { quarantineMessage } from '../../../gateway/quarantine.ts';
+import { refuseStart } from '../../../gateway/transactions.ts';
+import { readLeniently } from '../lenient.ts';
+import type { Answer, MessageContext, Protocol } from '../protocol.ts';
+import { loadSchemas, type Problem } from '../schemas/load.ts';
+import { authorization } from './authorization.ts';
+import { availability } from './availability.ts';
+import { provisioning } from './provisioning.ts';
+import type { Handler, Handlers, InboundAction } from './table.ts';
+import { transactions } from './transactions.ts';
+
+const HANDLERS: Handlers = { ...provisioning, ...authorization, ...availability, ...transactions };
+
+const SCHEMAS = loadSchemas('ocpp1_6.json');
+
+/** CALLERROR codes as OCPP-J 1.6 §4.2.3 spells them. */
+const CODE: Record<string, string> = {
+  required: 'OccurenceConstraintViolation',
+  type: 'TypeConstraintViolation',
+};
+
+async function handle(context: MessageContext, action: string, payload: unknown): Promise<Answer> {
+  if (!isInbound(action)) {
+    context.deviate(`UNKNOWN_ACTION:${action.slice(0, 40)}`, action);
+    return { kind: 'error', code: 'NotImplemented', description: `${action} is not a message that a charger sends` };
+  }
+  // The table's key and the handler's type agree; the compiler cannot follow that through a union.
+  const handler = HANDLERS[action] as Handler<typeof action>;
+  const { payload: request, fatal } = readLeniently(SCHEMAS, `${action}.req`, payload, context.deviate);
+  try {
+    if (fatal.length > 0 && !handler.partial) return await unusable(context, action, handler, payload, fatal);
+    return { kind: 'result', payload: await handler.handle(context, request as never) };
+  } catch (error) {
+    return failed(context, action, handler, payload, error);
+  }
+}
+
+function isInbound(action: string): action is InboundAction {
+  return Object.hasOwn(HANDLERS, action);
+}
+
+async function unusable(
+  context: MessageContext,
+  action: InboundAction,
+  handler: Handler<InboundAction>,
+  payload: unknown,
+  fatal: Problem[],
+): Promise<Answer> {
+  const reason = fatal.map((problem) => `${problem.path || 'payload'} ${problem.message}`).join('; ');
+  if (handler.transactional) return setAside(context, action, payload, reason);
+  if (handler.fallback) return { kind: 'result', payload: handler.fallback };
+  return { kind: 'error', code: CODE[fatal[0]?.keyword ?? ''] ?? 'FormationViolation', description: reason };
+}
+
+/** What is about money is acknowledged whatever it holds, and kept where the operator sees it (law 1). */
+async function setAside(
+  context: MessageContext,
+  action: InboundAction,
+  payload: unknown,
+  reason: string,
+): Promise<Answer> {
+  const { gw, chargerId, receivedAt } = context;
+  await quarantineMessage(gw, { chargerId, action, reason, payload, receivedAt });
+  if (action !== 'StartTransaction') return { kind: 'result', payload: {} };
+  const transactionId = Number(await refuseStart(gw));
+  return { kind: 'result', payload: { transactionId, idTagInfo: { status: 'Invalid' } } };
+}
+
+async function failed(
+  context: MessageContext,
+  action: InboundAction,
+  handler: Handler<InboundAction>,
+  payload: unknown,
+  error: unknown,
+): Promise<Answer> {
+  const storage = error instanceof GatewayError && error.code.startsWith('STORAGE');
+  if (handler.transactional && storage) return { kind: 'withhold', reason: error.message };
+  if (handler.transactional) {
+    context.gw.log.error({ err: error, charger: context.chargerId, action }, 'message could not be applied');
+    return setAside(context, action, payload, `the gateway failed on it: ${String(error)}`);
+  }
+  context.gw.log.error({ err: error, charger: context.chargerId, action }, 'message could not be handled');
+  return { kind: 'error', code: 'InternalError', description: storage ? error.message : 'the gateway failed on it' };
+}
+
+/** OCPP 1.6: connector n is EVSE n, transactions carry our integer, times are without fractions. */
+export const v16: Protocol = {
+  name: 'ocpp1.6',
+  malformedCode: 'FormationViolation',
+  handle,
+  checkCall(action, payload) {
+    if (isInbound(action) && action !== 'DataTransfer') return [`${action} is a message that only a charger sends`];
+    return SCHEMAS.problems(`${action}.req`, payload).map((problem) =>
+      `${problem.path || 'payload'} ${problem.message}`.trim(),
+    );
+  },
+};

@@ -1,0 +1,48 @@
+import { bootCharger } from '../../../gateway/chargers.ts';
+import { toUtcSeconds } from '../../../gateway/domain/time.ts';
+import type { Registration } from '../../../gateway/domain/types.ts';
+import type { MessageContext } from '../protocol.ts';
+import type { BootNotificationResponse, Requests } from '../schemas/generated/v16.ts';
+import type { Block } from './table.ts';
+
+const STATUS: Record<Registration, BootNotificationResponse['status']> = {
+  accepted: 'Accepted',
+  pending: 'Pending',
+  rejected: 'Rejected',
+};
+
+async function boot(context: MessageContext, request: Partial<Requests['BootNotification']>) {
+  const { registration, interval } = await bootCharger(context.gw, context.chargerId, {
+    protocol: 'ocpp1.6',
+    vendor: request.chargePointVendor ?? null,
+    model: request.chargePointModel ?? null,
+    serial: request.chargePointSerialNumber ?? request.chargeBoxSerialNumber ?? null,
+    firmware: request.firmwareVersion ?? null,
+  });
+  return { status: STATUS[registration], currentTime: toUtcSeconds(context.gw.clock()), interval };
+}
+
+/** No vendor's data is known yet: said politely, never as an error (Q31). */
+async function dataTransfer() {
+  return { status: 'UnknownVendorId' as const };
+}
+
+async function acknowledge() {
+  return {};
+}
+
+async function refuseSigning() {
+  return { status: 'Rejected' as const };
+}
+
+export const provisioning = {
+  BootNotification: { handle: boot, partial: true },
+  DataTransfer: { handle: dataTransfer },
+  // Acknowledged and kept in the frame ring: chargers that are refused these give up altogether (Q31).
+  DiagnosticsStatusNotification: { handle: acknowledge, fallback: {} },
+  FirmwareStatusNotification: { handle: acknowledge, fallback: {} },
+  LogStatusNotification: { handle: acknowledge, fallback: {} },
+  SecurityEventNotification: { handle: acknowledge, fallback: {} },
+  SignedFirmwareStatusNotification: { handle: acknowledge, fallback: {} },
+  SignCertificate: { handle: refuseSigning },
+} satisfies Block;

@@ -1,0 +1,81 @@
+import type { Control } from './dialect.ts';
+import type { Answer } from './rpc-client.ts';
+import { changeKey, readKeys } from './v16-keys.ts';
+import { asRecord, asText, asWhole } from './wire.ts';
+
+type Order = (control: Control, payload: Record<string, unknown>) => Answer;
+
+const status = (value: string, followUp?: () => void): Answer => ({
+  payload: { status: value },
+  ...(followUp ? { followUp } : {}),
+});
+
+const fixed =
+  (payload: Record<string, unknown>): Order =>
+  () => ({ payload });
+
+/** What a 1.6 charger with the Core and RemoteTrigger profiles answers; the other profiles' calls are declined in their own words. */
+const ORDERS: Record<string, Order> = {
+  RemoteStartTransaction(control, payload) {
+    const followUp = control.remoteStart(asWhole(payload['connectorId']), asText(payload['idTag']) ?? '');
+    return followUp ? status('Accepted', followUp) : status('Rejected');
+  },
+  RemoteStopTransaction(control, payload) {
+    const followUp = control.remoteStop(asWhole(payload['transactionId']) ?? 0);
+    return followUp ? status('Accepted', followUp) : status('Rejected');
+  },
+  TriggerMessage: trigger,
+  GetConfiguration: (control, payload) => ({ payload: readKeys(control, payload['key']) }),
+  ChangeConfiguration(control, payload) {
+    const key = asText(payload['key']) ?? '';
+    return status(changeKey(control, key, asText(payload['value']) ?? ''));
+  },
+  Reset: (control, payload) => status('Accepted', control.reset(payload['type'] === 'Hard' ? 'Hard' : 'Soft')),
+  UnlockConnector(control, payload) {
+    const connector = asWhole(payload['connectorId']) ?? 0;
+    if (!control.connectors.includes(connector)) return status('NotSupported');
+    return status('Unlocked', control.unlock(connector));
+  },
+  ChangeAvailability(control, payload) {
+    const connector = asWhole(payload['connectorId']) ?? 0;
+    if (connector !== 0 && !control.connectors.includes(connector)) return status('Rejected');
+    const { scheduled, followUp } = control.setOperative(connector, payload['type'] !== 'Inoperative');
+    return status(scheduled ? 'Scheduled' : 'Accepted', followUp);
+  },
+  ClearCache: (control) => status('Accepted', control.clearCache),
+  DataTransfer: fixed({ status: 'UnknownVendorId' }),
+  GetLocalListVersion: fixed({ listVersion: -1 }),
+  SendLocalList: fixed({ status: 'NotSupported' }),
+  SetChargingProfile: fixed({ status: 'NotSupported' }),
+  ClearChargingProfile: fixed({ status: 'Unknown' }),
+  GetCompositeSchedule: fixed({ status: 'Rejected' }),
+  ReserveNow: fixed({ status: 'Rejected' }),
+  CancelReservation: fixed({ status: 'Rejected' }),
+  GetDiagnostics: fixed({}),
+  UpdateFirmware: () => ({ errorCode: 'NotSupported', description: 'this charger has no firmware management' }),
+};
+
+/** Answers an order in OCPP 1.6; unknown ones with NotImplemented. */
+export function answer16(control: Control, action: string, payload: unknown): Answer {
+  const order = Object.hasOwn(ORDERS, action) ? ORDERS[action] : undefined;
+  if (!order) return { errorCode: 'NotImplemented', description: `this charger does not know ${action}` };
+  return order(control, asRecord(payload));
+}
+
+function trigger(control: Control, payload: Record<string, unknown>): Answer {
+  const connector = asWhole(payload['connectorId']);
+  if (connector !== null && connector !== 0 && !control.connectors.includes(connector)) return status('Rejected');
+  const triggers: Record<string, () => void> = {
+    BootNotification: control.triggerBoot,
+    Heartbeat: control.triggerHeartbeat,
+    StatusNotification: () => control.triggerStatus(connector),
+    MeterValues: () => control.triggerSample(connector),
+    DiagnosticsStatusNotification: () =>
+      control.send({ action: 'DiagnosticsStatusNotification', payload: { status: 'Idle' } }),
+    FirmwareStatusNotification: () =>
+      control.send({ action: 'FirmwareStatusNotification', payload: { status: 'Idle' } }),
+  };
+  const wanted = asText(payload['requestedMessage']) ?? '';
+  const followUp = Object.hasOwn(triggers, wanted) ? triggers[wanted] : undefined;
+  return followUp ? status('Accepted', followUp) : status('NotImplemented');
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Check } from 'typebox/value';
+import type { Settings } from '../gateway/domain/settings.ts';
+import { parseYaml } from './document.ts';
+import { camelKeys } from './names.ts';
+import { ConfigError, type Problem } from './problems.ts';
+import { checkRules } from './rules.ts';
+import { configSchema, type ConfigDocument } from './schema.ts';
+import { toSettings } from './settings.ts';
+import { walkDocument, type Fault } from './walk.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Keys that `settings` carries: the sections beside it do not say them twice. */
+const OCPP_SETTINGS = ['unknownChargers', 'heartbeatInterval', 'bootRetryInterval', 'disconnectedGrace'] as const;
+
+/** A checked configuration. Units as in config/reference.md: seconds, bytes, megabytes. */
+export interface Config {
+  /** The file it was read from, as it was named. */
+  file: string;
+  /** What the use-cases need. */
+  settings: Settings;
+  ocpp: Omit<ConfigDocument['ocpp'], (typeof OCPP_SETTINGS)[number]>;
+  ocpi: ConfigDocument['ocpi'];
+  console: ConfigDocument['console'];
+  /** `directory` is absolute. */
+  storage: { directory: string; maxMegabytes: number };
+  log: ConfigDocument['log'];
+}
+
+/**
+ * Reads and checks a configuration file and the secret files it names; opens nothing else.
+ * Throws ConfigError: CONFIG_UNREADABLE where there is no file to read, CONFIG_INVALID with every problem in it.
+ */
+export function loadConfig(path: string, env: Environment = process.env): Config {
+  return parseConfig(decode(path, readBytes(path)), path, env);
+}
+
+/** `loadConfig` for text at hand; `path` names it in messages and is what its relative paths start from. */
+export function parseConfig(text: string, path: string, env: Environment = process.env): Config {
+  const yaml = parseYaml(text);
+  const problem = (fault: Fault): Problem => {
+    const subject = fault.path === '' ? 'the file' : fault.path;
+    return { file: path, ...yaml.place(fault.offset), path: fault.path, message: `${subject} ${fault.message}` };
+  };
+  if (yaml.fault) throw new ConfigError('CONFIG_INVALID', [problem({ ...yaml.fault, path: '' })]);
+
+  const folder = dirname(resolve(path));
+  const walked = walkDocument(configSchema, yaml, (name) => readSecret(resolve(folder, name)));
+  const faults = [...walked.faults];
+  const offsetOf = (key: string): number => walked.offsets.get(key) ?? (key === '' ? 0 : offsetOf(parentOf(key)));
+  // The walk leaves out every value that is not what the schema says; so the rest is a draft.
+  checkRules(camelKeys(walked.value) ?? {}, {
+    given: (at) => walked.offsets.has(at),
+    report: (at, message, earlier) => {
+      const line = earlier === undefined ? '' : ` in line ${yaml.place(offsetOf(earlier)).line}`;
+      faults.push({ offset: offsetOf(at), path: at, message: message + line });
+    },
+  });
+  if (faults.length > 0) throw new ConfigError('CONFIG_INVALID', faults.map(problem));
+  const document = walked.value;
+  if (!Check(configSchema, document)) throw new Error(`${path}: what was read does not fit the schema it was read by`);
+  return toConfig(camelKeys(document), path, folder, env);
+}
+
+/** Which file counts: the command line's, else CHARGEGATE_CONFIG's, else the example that comes with the program. */
+export function resolveConfigPath(flag: string | undefined, env: Environment): string {
+  const named = flag ?? env['CHARGEGATE_CONFIG'];
+  return named === undefined || named === '' ? fileURLToPath(new URL('example.yaml', import.meta.url)) : named;
+}
+
+function toConfig(document: ConfigDocument, file: string, folder: string, env: Environment): Config {
+  const { directory, maxMegabytes } = document.storage;
+  const chosen = directory === null ? resolve(env['CHARGEGATE_DATA_DIR'] || 'data') : resolve(folder, directory);
+  return {
+    file,
+    settings: toSettings(document),
+    ocpp: without(document.ocpp, OCPP_SETTINGS),
+    ocpi: document.ocpi,
+    console: document.console,
+    storage: { directory: chosen, maxMegabytes },
+    log: document.log,
+  };
+}
+
+/** `a[0].b` lies in `a[0]`, that in `a`. */
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0));
+}
+
+function without<T extends object, Key extends keyof T & string>(record: T, keys: readonly Key[]): Omit<T, Key> {
+  const left: readonly string[] = keys;
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !left.includes(key))) as Omit<T, Key>;
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const message = `cannot be read: ${reason(error)}; name the configuration with --config or CHARGEGATE_CONFIG`;
+    throw new ConfigError('CONFIG_UNREADABLE', [wholeFile(path, message)], { cause: error });
+  }
+}
+
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ConfigError('CONFIG_INVALID', [wholeFile(path, 'is not UTF-8 text')], { cause: error });
+  }
+}
+
+function readSecret(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(reason(error), { cause: error });
+  }
+}
+
+/** A file system's fault in words. */
+function reason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const words: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'this user may not read it',
+    EISDIR: 'it is a directory',
+    ENOTDIR: 'a part of its path is not a directory',
+  };
+  return words[code] ?? code;
+}
+
+function wholeFile(file: string, message: string): Problem {
+  return { file, line: 0, column: 0, path: '', message };
+}

@@ -1,0 +1,169 @@
+import { nearest } from './names.ts';
+import type { ConfigDocument } from './schema.ts';
+
+/** A document some of whose values were faulty and are missing. */
+export type Draft<T> = T extends readonly (infer Item)[]
+  ? (Draft<Item> | undefined)[]
+  : T extends object
+    ? { [Key in keyof T]?: Draft<T[Key]> | undefined }
+    : T;
+
+type DescribedConnector = Draft<ConfigDocument['chargers'][number]['evses'][number]['connectors'][number]>;
+type ConnectorDraft = DescribedConnector | Draft<ConfigDocument['defaultConnector']>;
+
+/** The file behind the draft. Paths are in the file's own spelling. */
+export interface Source {
+  /** Does the file itself say this key? */
+  given(path: string): boolean;
+  /** Tells of a fault, and of the earlier place that it collides with. */
+  source.report(path: string, message: string, earlier?: string): void;
+}
+
+/**
+ * What no single key can tell: ids that repeat, tariffs that are not there, ports that collide. Values that are missing
+ * were reported before and are passed over.
+ */
+export function checkRules(draft: Draft<ConfigDocument>, source: Source): void {
+  checkListeners(draft, source);
+  checkChargers(draft, source);
+  checkTariffReferences(draft, source);
+  checkPower(draft, source);
+  const { tariffs = [], tokens = [], peers = [] } = draft;
+  unique(source, tariffs, (item, index) => ({ key: item?.id?.toLowerCase(), path: `tariffs[${index}].id` }));
+  for (const [index, tariff] of tariffs.entries())
+    checkElements(tariff?.elements ?? [], `tariffs[${index}].elements`, source);
+  unique(source, tokens, (item, index) => ({
+    key: item?.uid === undefined || item.type === undefined ? undefined : `${item.type} ${canonicalUid(item.uid)}`,
+    path: `tokens[${index}].uid`,
+  }));
+  unique(source, peers, (item, index) => ({ key: item?.name?.toLowerCase(), path: `peers[${index}].name` }));
+  unique(source, peers, (item, index) => ({
+    key: item?.inboundToken ?? undefined,
+    path: `peers[${index}].inbound-token`,
+  }));
+}
+
+function checkListeners(draft: Draft<ConfigDocument>, source: Source): void {
+  const listeners = [
+    ['ocpp', draft.ocpp?.port],
+    ['ocpi', draft.ocpi?.port],
+    ['console', draft.console?.port],
+  ] as const;
+  const given = (section: string) => Number(source.given(`${section}.port`));
+  const taken = new Map<number, string>();
+  // Of two that collide, the one that the file says is told of.
+  for (const [section, port] of listeners.toSorted(([a], [b]) => given(a) - given(b))) {
+    if (port === undefined || port === 0) continue;
+    const other = taken.get(port);
+    if (other === undefined) taken.set(port, section);
+    else source.report(`${section}.port`, `is ${port}, which is ${other}.port too: each server needs a port of its own`);
+  }
+  const host = draft.console?.host;
+  if (host !== undefined && !isLoopback(host) && draft.console?.token === null) {
+    source.report('console.host', `is ${host}, which others can reach: set console.token or console.token-file`);
+  }
+}
+
+function checkChargers(draft: Draft<ConfigDocument>, source: Source): void {
+  const chargers = draft.chargers ?? [];
+  unique(source, chargers, (item, index) => ({ key: item?.id?.toLowerCase(), path: `chargers[${index}].id` }));
+  const evses = chargers.flatMap((charger, index) =>
+    (charger?.evses ?? []).map((evse, at) => ({ evse, path: `chargers[${index}].evses[${at}]` })),
+  );
+  unique(source, evses, ({ evse, path }) => ({ key: evse?.uid?.toLowerCase(), path: `${path}.uid` }));
+  unique(source, evses, ({ evse, path }) => ({ key: evse?.evseId?.toLowerCase(), path: `${path}.evse-id` }));
+  for (const [index, charger] of chargers.entries()) {
+    const path = `chargers[${index}].evses`;
+    unique(source, charger?.evses ?? [], (evse, at) => ({ key: evse?.id, path: `${path}[${at}].id` }));
+  }
+  for (const { evse, path } of evses) {
+    unique(source, evse?.connectors ?? [], (connector, at) => ({
+      key: connector?.id,
+      path: `${path}.connectors[${at}].id`,
+    }));
+  }
+}
+
+function checkTariffReferences(draft: Draft<ConfigDocument>, source: Source): void {
+  // A tariff whose own id is faulty may be the one that is meant.
+  if (draft.tariffs === undefined || draft.tariffs.some((tariff) => tariff?.id === undefined)) return;
+  const known = draft.tariffs.map((tariff) => tariff?.id ?? '');
+  const listed = known.length === 0 ? 'there is none in tariffs' : `tariffs has ${known.slice(0, 10).join(', ')}`;
+  for (const { connector, path } of connectors(draft)) {
+    const tariff = connector.tariff;
+    if (typeof tariff !== 'string' || known.includes(tariff)) continue;
+    const meant = nearest(tariff, known);
+    const advice = meant === null ? listed : `did you mean ${meant}?`;
+    source.report(`${path}.tariff`, `refers to a tariff that is not there, ${JSON.stringify(tariff)}; ${advice}`);
+  }
+}
+
+function checkPower(draft: Draft<ConfigDocument>, source: Source): void {
+  for (const { connector, path } of connectors(draft)) {
+    const base = draft.defaultConnector;
+    const volts = connector.maxVoltage ?? base?.maxVoltage;
+    const amperes = connector.maxAmperage ?? base?.maxAmperage;
+    const powerType = connector.powerType ?? base?.powerType;
+    const power = connector.maxPower;
+    if (!volts || !amperes || !powerType || !power) continue;
+    const most = conductors(powerType) * volts * amperes;
+    if (power <= most) continue;
+    const product = `${conductors(powerType) === 1 ? '' : `${conductors(powerType)} × `}${volts} V × ${amperes} A`;
+    source.report(`${path}.max-power`, `is ${power} W, more than ${product} = ${most} W`);
+  }
+}
+
+function checkElements(
+  elements: Draft<ConfigDocument['tariffs'][number]['elements']>,
+  path: string,
+  source: Source,
+): void {
+  for (const [index, element] of elements.entries()) {
+    unique(source, element?.components ?? [], (component, at) => ({
+      key: component?.type,
+      path: `${path}[${index}].components[${at}].type`,
+    }));
+  }
+}
+
+/** The default connector and every described one. */
+function connectors(draft: Draft<ConfigDocument>): { connector: ConnectorDraft; path: string }[] {
+  const described = (draft.chargers ?? []).flatMap((charger, index) =>
+    (charger?.evses ?? []).flatMap((evse, at) =>
+      (evse?.connectors ?? []).map((connector, number) => ({
+        connector: connector ?? {},
+        path: `chargers[${index}].evses[${at}].connectors[${number}]`,
+      })),
+    ),
+  );
+  return [{ connector: draft.defaultConnector ?? {}, path: 'default-connector' }, ...described];
+}
+
+/** Conductors that carry the current, for OCPI's voltage (line to neutral where there is one). */
+function conductors(powerType: ConfigDocument['defaultConnector']['powerType']): number {
+  if (powerType === 'AC_3_PHASE') return 3;
+  return powerType === 'AC_2_PHASE' || powerType === 'AC_2_PHASE_SPLIT' ? 2 : 1;
+}
+
+function unique<Item>(
+  source: Source,
+  items: readonly Item[],
+  describe: (item: Item, index: number) => { key: string | number | undefined | null; path: string },
+): void {
+  const seen = new Map<string | number, string>();
+  for (const [index, item] of items.entries()) {
+    const { key, path } = describe(item, index);
+    if (key === undefined || key === null) continue;
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, path);
+    else source.report(path, `repeats ${first}`, first);
+  }
+}
+
+function canonicalUid(uid: string): string {
+  return uid.toUpperCase().replace(/[^0-9A-Z]/g, '');
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

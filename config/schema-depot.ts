@@ -1,0 +1,240 @@
+import { Type } from 'typebox';
+import {
+  choice,
+  coordinate,
+  decimal,
+  flag,
+  instant,
+  integer,
+  secret,
+  secretFile,
+  text,
+  timeZone,
+  url,
+} from './kinds.ts';
+import { CONNECTOR_STANDARDS } from './standards.ts';
+
+const POWER_TYPES = ['AC_1_PHASE', 'AC_2_PHASE', 'AC_2_PHASE_SPLIT', 'AC_3_PHASE', 'DC'] as const;
+const FORMATS = ['SOCKET', 'CABLE'] as const;
+
+const id = (max: number, description: string) => text({ max, ascii: true, description });
+const optionalId = (max: number, description: string) => text({ max, ascii: true, default: null, description });
+
+export const site = Type.Object(
+  {
+    id: text({
+      max: 36,
+      ascii: true,
+      default: 'DEPOT1',
+      description: 'Id of the site upstream; never change it later.',
+    }),
+    name: text({ max: 255, default: null, description: 'Name for people.' }),
+    address: text({ max: 45, description: 'Street and number.' }),
+    city: text({ max: 45, description: 'City or town.' }),
+    'postal-code': text({ max: 10, default: null, description: 'Postal code.' }),
+    state: text({ max: 20, default: null, description: 'State or province, where addresses have one.' }),
+    country: text({
+      max: 3,
+      pattern: '^[A-Z]{3}$',
+      expects: 'a country of three capital letters such as SWE (ISO 3166 alpha-3)',
+      description: 'Country of the address, ISO 3166 alpha-3.',
+    }),
+    latitude: coordinate('latitude', { description: 'Degrees north, WGS 84.' }),
+    longitude: coordinate('longitude', { description: 'Degrees east, WGS 84.' }),
+    'time-zone': timeZone({ description: "The site's time zone; tariffs by the clock follow it." }),
+    publish: flag({ default: true, description: 'May the site be shown to the public (apps, maps)?' }),
+    'country-code': text({
+      max: 2,
+      pattern: '^[A-Z]{2}$',
+      expects: 'two capital letters such as SE (ISO 3166 alpha-2)',
+      description: 'Country in which the operator is registered, ISO 3166 alpha-2.',
+    }),
+    'party-id': text({
+      max: 3,
+      pattern: '^[A-Z0-9]{3}$',
+      expects: 'three capital letters or digits such as DEP',
+      description: "The operator's id within that country (ISO 15118).",
+    }),
+    operator: Type.Object({
+      name: text({
+        max: 100,
+        default: null,
+        description: 'Company that runs the site; default: its country code and party id.',
+      }),
+      website: url({ default: null, description: "The company's web site." }),
+    }),
+  },
+  { description: 'What upstream peers are told of the site (an OCPI location) and of its operator.' },
+);
+
+const volts = 'Volts; between a phase and neutral for `ac-3-phase`.';
+
+export const defaultConnector = Type.Object(
+  {
+    standard: choice(CONNECTOR_STANDARDS, { default: 'IEC_62196_T2', description: 'Kind of plug.' }),
+    format: choice(FORMATS, { default: 'SOCKET', description: 'A socket, or a cable that is fixed to the charger.' }),
+    'power-type': choice(POWER_TYPES, {
+      default: 'AC_3_PHASE',
+      description: 'Alternating current and its phases, or direct current.',
+    }),
+    'max-voltage': integer({ min: 1, max: 2000, unit: 'V', default: 230, description: volts }),
+    'max-amperage': integer({ min: 1, max: 6000, unit: 'A', default: 32, description: 'Amperes per phase.' }),
+    'max-power': integer({
+      min: 1,
+      max: 10_000_000,
+      unit: 'W',
+      default: null,
+      description: 'Power, where it is less than voltage and amperage give.',
+    }),
+    tariff: optionalId(36, 'Id of the tariff that applies; default: charging is free.'),
+  },
+  {
+    description:
+      'The connector assumed where nothing describes one, and the source of what a described one leaves out.',
+  },
+);
+
+const asDefault = 'default: as `default-connector`.';
+
+const connector = Type.Object({
+  id: integer({ min: 1, max: 99, description: 'Number within the EVSE, from 1. Unique there.' }),
+  standard: choice(CONNECTOR_STANDARDS, { default: null, description: `Kind of plug; ${asDefault}` }),
+  format: choice(FORMATS, { default: null, description: `Socket or fixed cable; ${asDefault}` }),
+  'power-type': choice(POWER_TYPES, { default: null, description: `Kind of current; ${asDefault}` }),
+  'max-voltage': integer({
+    min: 1,
+    max: 2000,
+    unit: 'V',
+    default: null,
+    description: `${volts.slice(0, -1)}; ${asDefault}`,
+  }),
+  'max-amperage': integer({
+    min: 1,
+    max: 6000,
+    unit: 'A',
+    default: null,
+    description: `Amperes per phase; ${asDefault}`,
+  }),
+  'max-power': integer({
+    min: 1,
+    max: 10_000_000,
+    unit: 'W',
+    default: null,
+    description: 'Power, where it is less than voltage and amperage give.',
+  }),
+  tariff: optionalId(36, `Id of the tariff that applies; ${asDefault}`),
+});
+
+export const charger = Type.Object({
+  id: text({
+    max: 48,
+    pattern: '^[^/\\x00-\\x1f\\x7f]+$',
+    expects: '1 to 48 characters without a slash',
+    description: "The charger's identity: the last part of the URL it connects to. Unique.",
+  }),
+  password: text({
+    max: 64,
+    pattern: '^[^\\x00-\\x1f\\x7f]+$',
+    expects: '1 to 64 characters in one line',
+    secret: true,
+    default: null,
+    description: 'Asked of the charger by HTTP Basic authentication; default: none is asked.',
+  }),
+  'password-file': secretFile('password'),
+  evses: Type.Array(
+    Type.Object({
+      id: integer({ min: 1, max: 999, description: 'Number within the charger, from 1. Unique there.' }),
+      uid: optionalId(36, 'Id upstream; never change it later, never give it to another. Default: made up once.'),
+      'evse-id': optionalId(48, 'Id for people and roaming (eMI3), such as `SE*DEP*E0001*1`.'),
+      connectors: Type.Array(connector, { default: [], description: 'Default: one, as `default-connector`.' }),
+    }),
+    { default: [], description: 'Default: what the charger reports.' },
+  ),
+});
+
+const limit = (which: string) =>
+  Type.Union(
+    [
+      Type.Object({
+        'before-taxes': decimal({ description: 'Amount before taxes.' }),
+        'after-taxes': decimal({ default: null, description: 'Amount with taxes.' }),
+      }),
+      Type.Null(),
+    ],
+    { default: null, description: `${which} for a whole session.` },
+  );
+
+export const tariff = Type.Object({
+  id: id(36, 'Unique; connectors refer to it.'),
+  currency: text({
+    max: 3,
+    pattern: '^[A-Z]{3}$',
+    expects: 'a currency such as SEK (ISO 4217)',
+    description: 'Currency, ISO 4217.',
+  }),
+  'tax-included': choice(['YES', 'NO', 'N/A'], {
+    description: 'Are the prices with tax, without, or is there none?',
+  }),
+  'alt-text': Type.Array(
+    Type.Object({
+      language: text({
+        max: 2,
+        pattern: '^[a-z]{2}$',
+        expects: 'two small letters such as sv (ISO 639-1)',
+        description: 'Language, ISO 639-1.',
+      }),
+      text: text({ max: 512, description: 'The tariff in words.' }),
+    }),
+    { default: [], description: 'The tariff in words, by language.' },
+  ),
+  'min-price': limit('Least'),
+  'max-price': limit('Most'),
+  elements: Type.Array(
+    Type.Object({
+      components: Type.Array(
+        Type.Object({
+          type: choice(['ENERGY', 'FLAT', 'TIME', 'PARKING_TIME'], {
+            description: 'Price per kWh, once, per hour, or per hour without charging.',
+          }),
+          price: decimal({ description: 'Price in the currency above.' }),
+          vat: decimal({ default: null, description: 'Value added tax, percent; default: not stated.' }),
+          step: integer({
+            min: 1,
+            max: 1_000_000,
+            default: 1,
+            description: 'Smallest billed amount: Wh for energy, seconds for times.',
+          }),
+        }),
+        { minItems: 1, description: 'Prices of this element, at most one of each type.' },
+      ),
+    }),
+    { minItems: 1, description: 'For each type, the first element that has a price for it counts.' },
+  ),
+});
+
+export const token = Type.Object({
+  uid: id(36, 'What the reader yields: card number or app id. Case and separators do not matter. Unique by type.'),
+  type: choice(['RFID', 'APP_USER', 'OTHER'], { default: 'RFID', description: 'A card, an app, or something else.' }),
+  valid: flag({ default: true, description: 'May it charge?' }),
+  group: optionalId(36, "Tokens of one group may stop each other's sessions."),
+  expires: instant({ default: null, description: 'From then on it may not charge.' }),
+  payment: text({ max: 36, default: null, description: 'How its charges are paid, for the books of the operator.' }),
+});
+
+export const peer = Type.Object({
+  name: text({
+    max: 64,
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    expects: '1 to 64 letters, digits, dots, hyphens or underscores',
+    description: 'Name within the gateway. Unique.',
+  }),
+  visibility: choice(['own', 'all'], {
+    default: 'own',
+    description: 'Sessions and CDRs it sees: those of its own tokens, or all of the site.',
+  }),
+  'versions-url': url({ default: null, description: "The peer's OCPI versions URL." }),
+  'inbound-token': secret(1, 64, 'OCPI token the peer uses with us. Unique.'),
+  'inbound-token-file': secretFile('inbound-token'),
+  'outbound-token': secret(1, 64, 'OCPI token we use with the peer.'),
+  'outbound-token-file': secretFile('outbound-token'),
+});

@@ -1,0 +1,29 @@
+import { Type, type Static } from 'typebox';
+import type { CamelKeys } from './names.ts';
+import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
+import { charger, defaultConnector, peer, site, tariff, token } from './schema-depot.ts';
+
+/** The configuration file, whole: types, defaults, validation and reference page all come from here. */
+export const configSchema = Type.Object({
+  site,
+  ocpp,
+  ocpi,
+  console: consoleSection,
+  storage,
+  authorization,
+  log,
+  'default-connector': defaultConnector,
+  chargers: Type.Array(charger, {
+    default: [],
+    description: 'Chargers known beforehand. They belong to this file and are read-only elsewhere.',
+  }),
+  tariffs: Type.Array(tariff, { default: [], description: 'What charging costs.' }),
+  tokens: Type.Array(token, { default: [], description: "The site's own cards and apps." }),
+  peers: Type.Array(peer, {
+    default: [],
+    description: 'Upstream OCPI parties provisioned without the credentials handshake.',
+  }),
+});
+
+/** A checked document: every default filled in, secrets read from their files, keys in camelCase. */
+export type ConfigDocument = CamelKeys<Static<typeof configSchema>>;

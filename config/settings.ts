@@ -1,0 +1,55 @@
+import type { ConnectorSettings, EvseSettings, Settings, TariffSettings } from '../gateway/domain/settings.ts';
+import type { ConfigDocument } from './schema.ts';
+
+type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['connectors'][number];
+
+/** What the use-cases need of a checked document, in the domain's words. */
+export function toSettings(document: ConfigDocument): Settings {
+  const { site, ocpp, storage, authorization } = document;
+  const { operator, ...place } = site;
+  const { tariff, ...defaults } = document.defaultConnector;
+  const defaultConnector: ConnectorSettings = { connector: 1, ...defaults, tariffId: tariff };
+  return {
+    site: {
+      ...place,
+      operatorName: operator.name ?? `${site.countryCode}*${site.partyId}`,
+      operatorWebsite: operator.website,
+    },
+    unknownChargers: ocpp.unknownChargers,
+    unknownTokens: authorization.unknownTokens,
+    heartbeatInterval: ocpp.heartbeatInterval,
+    disconnectedGrace: ocpp.disconnectedGrace,
+    bootRetryInterval: ocpp.bootRetryInterval,
+    framesPerCharger: storage.framesPerCharger,
+    defaultConnector,
+    chargers: document.chargers.map(({ id, password, evses }) => ({
+      id,
+      password,
+      evses: evses.map((evse) => toEvse(evse, defaultConnector)),
+    })),
+    tariffs: document.tariffs satisfies TariffSettings[],
+    tokens: document.tokens.map(({ group, expires, ...token }) => ({ ...token, groupId: group, expiresAt: expires })),
+    peers: document.peers,
+  };
+}
+
+function toEvse(evse: ConfigDocument['chargers'][number]['evses'][number], defaults: ConnectorSettings): EvseSettings {
+  const { id, uid, evseId } = evse;
+  const connectors = evse.connectors.map((connector) => toConnector(connector, defaults));
+  return { evse: id, uid, evseId, connectors: connectors.length === 0 ? [defaults] : connectors };
+}
+
+function toConnector(given: DescribedConnector, defaults: ConnectorSettings): ConnectorSettings {
+  // The default's power belongs to the default's voltage and current.
+  const otherCurrent = (given.powerType ?? given.maxVoltage ?? given.maxAmperage) !== null;
+  return {
+    connector: given.id,
+    standard: given.standard ?? defaults.standard,
+    format: given.format ?? defaults.format,
+    powerType: given.powerType ?? defaults.powerType,
+    maxVoltage: given.maxVoltage ?? defaults.maxVoltage,
+    maxAmperage: given.maxAmperage ?? defaults.maxAmperage,
+    maxPower: given.maxPower ?? (otherCurrent ? null : defaults.maxPower),
+    tariffId: given.tariff ?? defaults.tariffId,
+  };
+}

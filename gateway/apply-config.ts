@@ -1,0 +1,174 @@
+import { GatewayError } from './domain/errors.ts';
+import type { ChargerSettings, ConnectorSettings, EvseSettings } from './domain/settings.ts';
+import { canonicalUid } from './domain/token.ts';
+import type { Tariff } from './domain/types.ts';
+import { evseNames } from './chargers.ts';
+import type { Gateway } from './gateway.ts';
+import { provision } from './peers.ts';
+import { checkTariff } from './pricing/check.ts';
+import * as chargers from './store/chargers.ts';
+import type { Tx } from './store/db.ts';
+import * as meta from './store/meta.ts';
+import * as peers from './store/peers.ts';
+import * as tariffs from './store/tariffs.ts';
+import * as tokens from './store/tokens.ts';
+
+/**
+ * Brings the database in line with what the config file declares, in one write: at start-up, before anybody connects.
+ * What is unchanged keeps its `updatedAt`. Errors: TARIFF_UNPRICEABLE.
+ */
+export async function applyConfig(gw: Gateway): Promise<void> {
+  for (const tariff of gw.settings.tariffs) {
+    const problems = checkTariff(tariff);
+    if (problems.length > 0)
+      throw new GatewayError('TARIFF_UNPRICEABLE', `tariff ${tariff.id} cannot be priced: ${problems.join('; ')}`);
+  }
+  await gw.db.write((tx) => {
+    applySite(gw, tx);
+    applyTariffs(gw, tx);
+    applyChargers(gw, tx);
+    applyTokens(gw, tx);
+    applyPeers(gw, tx);
+  });
+}
+
+function applySite(gw: Gateway, tx: Tx): void {
+  const described = JSON.stringify(gw.settings.site);
+  const known = meta.readMeta(gw.db, 'site');
+  if (known?.value !== described) meta.writeMeta(gw.db, 'site', described, tx.stamp);
+  gw.siteUpdatedAt = known?.value === described ? known.updatedAt : tx.stamp;
+}
+
+function applyTariffs(gw: Gateway, tx: Tx): void {
+  const declared = new Set<string>();
+  for (const settings of gw.settings.tariffs) {
+    declared.add(settings.id);
+    const tariff: Tariff = { ...settings, updatedAt: tx.stamp };
+    const known = tariffs.findTariff(gw.db, tariff.id);
+    if (!known || !sameBut(known, tariff)) tariffs.putTariff(gw.db, tariff);
+  }
+  for (const id of tariffs.listTariffIds(gw.db)) if (!declared.has(id)) tariffs.deleteTariff(gw.db, id);
+}
+
+function applyChargers(gw: Gateway, tx: Tx): void {
+  const declared = new Set(gw.settings.chargers.map((charger) => charger.id));
+  for (const charger of gw.settings.chargers) applyCharger(gw, tx, charger);
+  for (const known of chargers.listChargers(gw.db)) {
+    if (known.origin !== 'config' || declared.has(known.id)) continue;
+    // No longer the file's: from now on it is treated like any charger that nobody described.
+    const registration = gw.settings.unknownChargers === 'accept' ? 'accepted' : 'pending';
+    chargers.setRegistration(gw.db, known.id, 'site', registration, tx.stamp);
+    retire(gw, tx, known.id, []);
+  }
+}
+
+function applyCharger(gw: Gateway, tx: Tx, settings: ChargerSettings): void {
+  const known = chargers.findCharger(gw.db, settings.id);
+  if (!known) chargers.insertCharger(gw.db, settings.id, 'config', 'accepted', tx.stamp);
+  else if (known.origin !== 'config' || known.registration !== 'accepted')
+    chargers.setRegistration(gw.db, settings.id, 'config', 'accepted', tx.stamp);
+  for (const evse of settings.evses) applyEvse(gw, tx, settings.id, evse);
+  if (settings.evses.length > 0) retire(gw, tx, settings.id, settings.evses);
+}
+
+function applyEvse(gw: Gateway, tx: Tx, chargerId: string, settings: EvseSettings): void {
+  const known = chargers.findEvse(gw.db, chargerId, settings.evse);
+  const names = evseNames(gw, chargerId, settings.evse);
+  const evseId = settings.evseId ?? names.evseId;
+  if (!known)
+    chargers.insertEvse(
+      gw.db,
+      { chargerId, evse: settings.evse, uid: settings.uid ?? names.uid, evseId },
+      tx.stamp,
+    );
+  else if (known.removed || known.evseId !== evseId) chargers.setEvseIdentity(gw.db, known, evseId, false, tx.stamp);
+  if (known && settings.uid !== null && settings.uid !== known.uid)
+    gw.log.warn(
+      { charger: chargerId, evse: settings.evse, uid: known.uid },
+      'an EVSE keeps the uid it was first given: the one in the config file is ignored',
+    );
+  applyConnectors(gw, tx, chargerId, settings);
+}
+
+function applyConnectors(gw: Gateway, tx: Tx, chargerId: string, evse: EvseSettings): void {
+  const wanted: ConnectorSettings[] = evse.connectors.length > 0 ? evse.connectors : [gw.settings.defaultConnector];
+  const known = chargers.listConnectorsOf(gw.db, chargerId).filter((c) => c.evse === evse.evse);
+  for (const settings of wanted) {
+    const connector = { ...settings, chargerId, evse: evse.evse, updatedAt: tx.stamp };
+    const before = known.find((c) => c.connector === settings.connector);
+    if (!before || !sameBut(before, connector)) chargers.putConnector(gw.db, connector);
+  }
+  for (const before of known)
+    if (!wanted.some((settings) => settings.connector === before.connector)) {
+      chargers.deleteConnector(gw.db, chargerId, evse.evse, before.connector);
+      chargers.touchEvse(gw.db, chargerId, evse.evse, tx.stamp);
+    }
+}
+
+/** EVSEs that are no longer described have gone; their uid is never given to another (OCPI EVSE.uid). */
+function retire(gw: Gateway, tx: Tx, chargerId: string, kept: EvseSettings[]): void {
+  for (const evse of chargers.listEvsesOf(gw.db, chargerId))
+    if (!evse.removed && !kept.some((settings) => settings.evse === evse.evse))
+      chargers.setEvseIdentity(gw.db, evse, evse.evseId, true, tx.stamp);
+}
+
+function applyTokens(gw: Gateway, tx: Tx): void {
+  const { countryCode, partyId, operatorName } = gw.settings.site;
+  const declared = new Set<string>();
+  for (const settings of gw.settings.tokens) {
+    declared.add(canonicalUid(settings.uid));
+    const token: tokens.StoredToken = {
+      ...settings,
+      countryCode,
+      partyId,
+      peer: null,
+      origin: 'config',
+      contractId: settings.uid,
+      visualNumber: null,
+      issuer: operatorName,
+      whitelist: 'ALWAYS',
+      language: null,
+      body: {},
+      updatedAt: tx.stamp,
+    };
+    const known = tokens.findToken(gw.db, token);
+    if (!known || !sameBut(known, token)) tokens.putToken(gw.db, token);
+  }
+  for (const known of tokens.listTokensOfConfig(gw.db))
+    if (!declared.has(canonicalUid(known.uid))) tokens.deleteToken(gw.db, known);
+}
+
+function applyPeers(gw: Gateway, tx: Tx): void {
+  const declared = new Set(gw.settings.peers.map((peer) => peer.name));
+  for (const { name, visibility, inboundToken, versionsUrl, outboundToken } of gw.settings.peers) {
+    if (inboundToken === null) continue;
+    provision(
+      gw,
+      tx,
+      {
+        name,
+        visibility,
+        inboundToken,
+        ...(versionsUrl !== null && { versionsUrl }),
+        ...(outboundToken !== null && { outboundToken }),
+      },
+      'config',
+    );
+  }
+  for (const known of peers.listPeers(gw.db))
+    if (known.origin === 'config' && !declared.has(known.name)) {
+      peers.putPeer(gw.db, { ...known, state: 'unregistered', updatedAt: tx.stamp });
+      peers.setInbound(gw.db, known.name, null, null);
+    }
+}
+
+/** Do two records agree in everything but when they changed? */
+function sameBut(known: object, wanted: object): boolean {
+  const sorted = (record: object): string =>
+    JSON.stringify(
+      Object.entries(record)
+        .filter(([key]) => key !== 'updatedAt')
+        .sort(([a], [b]) => a.localeCompare(b)),
+    );
+  return sorted(known) === sorted(wanted);
+}

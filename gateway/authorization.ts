@@ -1,0 +1,44 @@
+import type { Authorization, Token, TokenUse } from './domain/types.ts';
+import type { Millis } from './domain/time.ts';
+import type { Gateway } from './gateway.ts';
+import { findCharger } from './store/chargers.ts';
+import { findTokens } from './store/tokens.ts';
+
+/**
+ * May this token charge at this charger now? The site's own list first, then what peers sent us, then the site's policy
+ * for unknown tokens. Answers from what is on disk: no WAN, no waiting.
+ */
+export function authorize(gw: Gateway, chargerId: string, uid: string, at: Millis): Authorization {
+  if (findCharger(gw.db, chargerId)?.registration !== 'accepted')
+    return { verdict: 'invalid', source: 'policy', token: null };
+  const known = findTokens(gw.db, uid);
+  // A card may be known to several: one that lets it charge decides.
+  const judged = known.map((token) => judge(token, at));
+  const decision = judged.find((a) => a.verdict === 'accepted') ?? judged[0];
+  if (decision) return decision;
+  const verdict = gw.settings.unknownTokens === 'accept' ? 'accepted' : 'invalid';
+  return { verdict, source: 'policy', token: null };
+}
+
+function judge(token: Token, at: Millis): Authorization {
+  const source = token.peer === null ? 'site-list' : 'peer-list';
+  if (!token.valid) return { verdict: 'blocked', source, token };
+  if (token.expiresAt !== null && token.expiresAt <= at) return { verdict: 'expired', source, token };
+  // OCPI 2.3.0 mod_tokens WhitelistType NEVER: only its owner may decide, in real time.
+  if (token.whitelist === 'NEVER') return { verdict: 'invalid', source, token };
+  return { verdict: 'accepted', source, token };
+}
+
+/** The token as sessions and bills remember it; an unknown card counts as the site's own. */
+export function tokenUse(gw: Gateway, uid: string, token: Token | null): TokenUse {
+  if (token)
+    return {
+      countryCode: token.countryCode,
+      partyId: token.partyId,
+      uid: token.uid,
+      type: token.type,
+      contractId: token.contractId,
+    };
+  const { countryCode, partyId } = gw.settings.site;
+  return { countryCode, partyId, uid, type: 'RFID', contractId: uid };
+}

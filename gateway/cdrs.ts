@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { ListQuery, Page } from './domain/paging.ts';
+import type { Cdr, Cost, Price } from './domain/types.ts';
+import type { Millis } from './domain/time.ts';
+import type { Gateway } from './gateway.ts';
+import * as store from './store/cdrs.ts';
+import type { StoredSession } from './store/sessions.ts';
+import type { Tx } from './store/db.ts';
+
+/** Freezes the bill line of a session that ended, inside the write at hand; it never changes after. */
+export function issueCdr(gw: Gateway, tx: Tx, session: StoredSession & { endedAt: Millis }): void {
+  const parking = session.periods.filter((period) => period.kind === 'parking');
+  const cdr: Omit<Cdr, 'seq'> = {
+    id: randomUUID(),
+    sessionId: session.id,
+    peer: session.peer,
+    chargerId: session.chargerId,
+    startedAt: session.startedAt,
+    endedAt: session.endedAt,
+    token: session.token,
+    authMethod: session.authMethod,
+    authorizationReference: session.authorizationReference,
+    place: session.place,
+    currency: session.currency,
+    tariff: session.tariff,
+    periods: session.periods,
+    energyWh: session.energyWh,
+    seconds: seconds(session.endedAt - session.startedAt),
+    parkingSeconds: seconds(parking.reduce((sum, period) => sum + period.to - period.from, 0)),
+    cost: session.cost ?? FREE,
+    remark: session.authorized ? null : 'energy was delivered to a token that this site did not authorise',
+    updatedAt: tx.stamp,
+  };
+  store.insertCdr(gw.db, cdr);
+  tx.emit({ name: 'cdr.issued', data: { cdrId: cdr.id, sessionId: session.id } });
+}
+
+const NOTHING: Price = { beforeTaxes: '0', taxes: [], afterTaxes: '0' };
+
+/** The cost where no tariff was in force. */
+const FREE: Cost = { total: NOTHING, fixed: null, energy: null, time: null, parking: null, lines: [] };
+
+function seconds(millis: number): number {
+  return Math.round(millis / 1000);
+}
+
+/** Bill lines, a page of them. */
+export function listCdrs(gw: Gateway, query: ListQuery): Page<Cdr> {
+  return store.listCdrs(gw.db, query);
+}
+
+/** One bill line; null when there is none of this id. */
+export function findCdr(gw: Gateway, id: string): Cdr | null {
+  return store.findCdr(gw.db, id) ?? null;
+}

@@ -1,0 +1,193 @@
+import { GatewayError } from './domain/errors.ts';
+import type { Deviation } from './domain/diagnostics.ts';
+import { visibleStatus, type EvseStatus, type VisibleStatus } from './domain/status.ts';
+import type { Millis } from './domain/time.ts';
+import type { Charger, Connector, Evse, Registration } from './domain/types.ts';
+import type { Gateway } from './gateway.ts';
+import * as store from './store/chargers.ts';
+import type { Tx } from './store/db.ts';
+import { listDeviations, listDeviationsOf } from './store/diagnostics.ts';
+import { findOpen, listOpen } from './store/transactions.ts';
+
+export interface EvseView extends Evse {
+  visible: VisibleStatus;
+  connectors: Connector[];
+  /** The transaction that runs on it now. */
+  transactionId: string | null;
+}
+
+export interface ChargerView extends Charger {
+  connected: boolean;
+  connectedSince: Millis | null;
+  evses: EvseView[];
+  deviations: Deviation[];
+}
+
+/**
+ * Whether a charger may open a socket, by what is known of it: `unknown` under the policy `reject` is turned away with
+ * 404. Asks nobody upstream.
+ */
+export function admission(gw: Gateway, chargerId: string): Registration | 'unknown' {
+  const known = store.findCharger(gw.db, chargerId);
+  if (known) return known.registration;
+  if (gw.settings.unknownChargers === 'reject') return 'unknown';
+  return gw.settings.unknownChargers === 'accept' ? 'accepted' : 'pending';
+}
+
+/** Records that a charger's socket opened; one never seen before becomes a row under the site's policy. */
+export async function connectCharger(gw: Gateway, chargerId: string, protocol: string): Promise<void> {
+  if (!store.findCharger(gw.db, chargerId)) {
+    const registration = admission(gw, chargerId);
+    if (registration === 'unknown') throw new GatewayError('CHARGER_UNKNOWN', `charger ${chargerId} is not known here`);
+    await gw.db.write((tx) => {
+      if (store.findCharger(gw.db, chargerId)) return;
+      store.insertCharger(gw.db, chargerId, 'site', registration, tx.stamp);
+      gw.log.warn({ charger: chargerId, registration }, `charger that nobody described: taken in as ${registration}`);
+    });
+  }
+  gw.bus.publish({ name: 'charger.connected', data: { chargerId, protocol } });
+  publishStatuses(gw, chargerId);
+}
+
+/** Records that a charger's last socket closed. Its EVSEs show `Unknown` once the grace is over. */
+export async function disconnectCharger(gw: Gateway, chargerId: string, reason: string): Promise<void> {
+  const at = gw.clock();
+  gw.bus.publish({ name: 'charger.disconnected', data: { chargerId, reason } });
+  await gw.db.write(() => store.setLastSeen(gw.db, chargerId, at));
+}
+
+/** Has this charger been without a socket longer than its grace? A restart of the gateway begins a new grace. */
+export function isAway(gw: Gateway, chargerId: string): boolean {
+  if (gw.connections.find(chargerId)) return false;
+  return gw.clock() - gw.connections.goneSince(chargerId) > gw.settings.disconnectedGrace * 1000;
+}
+
+/** Marks, for pollers and listeners, EVSEs of chargers that have now been away for their grace. Called every few seconds. */
+export async function expireAbsent(gw: Gateway, already: Set<string>): Promise<void> {
+  for (const charger of store.listChargers(gw.db)) {
+    const away = isAway(gw, charger.id);
+    if (away === already.has(charger.id)) continue;
+    if (away) already.add(charger.id);
+    else already.delete(charger.id);
+    await gw.db.write((tx) => {
+      for (const evse of store.listEvsesOf(gw.db, charger.id)) store.touchEvse(gw.db, charger.id, evse.evse, tx.stamp);
+    });
+    publishStatuses(gw, charger.id);
+  }
+}
+
+function publishStatuses(gw: Gateway, chargerId: string): void {
+  for (const evse of findCharger(gw, chargerId)?.evses ?? [])
+    gw.bus.publish({ name: 'evse.changed', data: { chargerId, evse: evse.evse, status: evse.visible } });
+}
+
+/** Takes in a charger's boot and says how it is registered; `interval` in seconds (heartbeat, or retry while not accepted). */
+export async function bootCharger(
+  gw: Gateway,
+  chargerId: string,
+  facts: store.BootFacts,
+): Promise<{ registration: Registration; interval: number }> {
+  const registration = await gw.db.write((tx) => {
+    store.setBoot(gw.db, chargerId, facts, tx.now, tx.stamp);
+    const known = store.findCharger(gw.db, chargerId)?.registration ?? 'pending';
+    tx.emit({ name: 'charger.booted', data: { chargerId, registration: known } });
+    return known;
+  });
+  const accepted = registration === 'accepted';
+  return { registration, interval: accepted ? gw.settings.heartbeatInterval : gw.settings.bootRetryInterval };
+}
+
+/** Lets a pending charger work here; it learns so at its next boot. Errors: CHARGER_UNKNOWN. */
+export async function acceptCharger(gw: Gateway, chargerId: string): Promise<void> {
+  await gw.db.write((tx) => {
+    const charger = store.findCharger(gw.db, chargerId);
+    if (!charger) throw new GatewayError('CHARGER_UNKNOWN', `charger ${chargerId} is not known here`);
+    store.setRegistration(gw.db, chargerId, charger.origin, 'accepted', tx.stamp);
+    tx.emit({ name: 'charger.booted', data: { chargerId, registration: 'accepted' } });
+  });
+}
+
+/** Makes sure, inside the write at hand, that this EVSE exists: what a charger reports of, it has. */
+export function ensureEvse(gw: Gateway, tx: Tx, chargerId: string, evse: number): Evse {
+  const known = store.findEvse(gw.db, chargerId, evse);
+  if (known && !known.removed) return known;
+  if (known) store.setEvseIdentity(gw.db, known, known.evseId, false, tx.stamp);
+  else {
+    const { uid, evseId } = evseNames(gw, chargerId, evse);
+    store.insertEvse(gw.db, { chargerId, evse, uid, evseId }, tx.stamp);
+    store.putConnector(gw.db, { ...gw.settings.defaultConnector, chargerId, evse, updatedAt: tx.stamp });
+  }
+  const made = store.findEvse(gw.db, chargerId, evse);
+  if (!made) throw new Error(`EVSE ${chargerId}/${evse} was not written`);
+  return made;
+}
+
+/** An EVSE's outward names: a uid that fits OCPI (36 characters) and is free, and an eMI3 id. */
+export function evseNames(gw: Gateway, chargerId: string, evse: number): { uid: string; evseId: string } {
+  const { countryCode, partyId } = gw.settings.site;
+  const plain = chargerId.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
+  const stem = `${chargerId.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 30)}-${evse}`;
+  let uid = stem;
+  for (let n = 2; store.evseUidTaken(gw.db, uid); n += 1) uid = `${stem.slice(0, 32)}.${n}`;
+  return { uid, evseId: `${countryCode}*${partyId}*E${plain.slice(0, 28)}*${evse}` };
+}
+
+/** Every charger with its EVSEs as the outside sees them. */
+export function listChargers(gw: Gateway): ChargerView[] {
+  const evses = Map.groupBy(store.listEvses(gw.db), (evse) => evse.chargerId);
+  const connectors = Map.groupBy(store.listConnectors(gw.db), (connector) => connector.chargerId);
+  const deviations = Map.groupBy(listDeviations(gw.db), (deviation) => deviation.chargerId);
+  const running = Map.groupBy(listOpen(gw.db), (transaction) => transaction.chargerId);
+  return store
+    .listChargers(gw.db)
+    .map((charger) =>
+      viewOf(
+        gw,
+        charger,
+        evses.get(charger.id) ?? [],
+        connectors.get(charger.id) ?? [],
+        running.get(charger.id) ?? [],
+        (deviations.get(charger.id) ?? []).map(({ chargerId: _, ...deviation }) => deviation),
+      ),
+    );
+}
+
+/** One charger with its EVSEs; null when nobody knows it. */
+export function findCharger(gw: Gateway, chargerId: string): ChargerView | null {
+  const charger = store.findCharger(gw.db, chargerId);
+  if (!charger) return null;
+  return viewOf(
+    gw,
+    charger,
+    store.listEvsesOf(gw.db, chargerId),
+    store.listConnectorsOf(gw.db, chargerId),
+    findOpen(gw.db, chargerId),
+    listDeviationsOf(gw.db, chargerId),
+  );
+}
+
+function viewOf(
+  gw: Gateway,
+  charger: Charger,
+  evses: Evse[],
+  connectors: Connector[],
+  running: { id: string; evse: number }[],
+  deviations: Deviation[],
+): ChargerView {
+  const connection = gw.connections.find(charger.id);
+  const away = isAway(gw, charger.id);
+  const whole: EvseStatus | null = charger.status;
+  return {
+    ...charger,
+    lastSeenAt: connection?.lastSeenAt() ?? charger.lastSeenAt,
+    connected: connection !== undefined,
+    connectedSince: connection?.since ?? null,
+    deviations,
+    evses: evses.map((evse) => ({
+      ...evse,
+      visible: visibleStatus(evse.status, whole, away),
+      connectors: connectors.filter((connector) => connector.evse === evse.evse),
+      transactionId: running.findLast((transaction) => transaction.evse === evse.evse)?.id ?? null,
+    })),
+  };
+}

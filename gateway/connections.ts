@@ -1,0 +1,54 @@
+import type { Millis } from './domain/time.ts';
+
+/** The charger's answer to a call of ours. */
+export type CallOutcome =
+  | { kind: 'result'; payload: unknown }
+  | { kind: 'error'; code: string; description: string; details: unknown }
+  | { kind: 'timeout' }
+  | { kind: 'disconnected' }
+  | { kind: 'invalid'; problems: string[] }
+  | { kind: 'queue-full' };
+
+/** One charger's open socket, seen from the core. */
+export interface Connection {
+  chargerId: string;
+  protocol: string;
+  since: Millis;
+  /** Last inbound frame. */
+  lastSeenAt(): Millis;
+  /** Any OCPP call by its wire name, schema-checked; never rejects. */
+  call(action: string, payload: unknown): Promise<CallOutcome>;
+  close(code: number, reason: string): void;
+}
+
+/** Who is connected now, and until when somebody was. Memory only: sockets do not survive the process. */
+export interface Connections {
+  add(connection: Connection): void;
+  /** Removes exactly this connection; false when a newer one has taken its place. */
+  remove(connection: Connection, at: Millis): boolean;
+  find(chargerId: string): Connection | undefined;
+  all(): Connection[];
+  /** Since when the charger has had no socket: at the longest since this run began. */
+  goneSince(chargerId: string): Millis;
+}
+
+/** Makes the registry of open sockets, empty; `startedAt` is when this run began. */
+export function createConnections(startedAt: Millis): Connections {
+  const open = new Map<string, Connection>();
+  const gone = new Map<string, Millis>();
+  return {
+    add(connection) {
+      open.set(connection.chargerId, connection);
+      gone.delete(connection.chargerId);
+    },
+    remove(connection, at) {
+      if (open.get(connection.chargerId) !== connection) return false;
+      open.delete(connection.chargerId);
+      gone.set(connection.chargerId, at);
+      return true;
+    },
+    find: (chargerId) => open.get(chargerId),
+    all: () => [...open.values()],
+    goneSince: (chargerId) => gone.get(chargerId) ?? startedAt,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Deviation, Frame } from './domain/diagnostics.ts';
+import type { Clock } from './domain/time.ts';
+import type { Gateway } from './gateway.ts';
+import * as store from './store/diagnostics.ts';
+
+/** A frame's text is cut here: the ring is for reading, not for keeping. */
+const FRAME_CHARS = 4096;
+
+const SECRETS = /("(?:AuthorizationKey|BasicAuthPassword)"\s*,\s*"value"\s*:\s*")(?:[^"\\]|\\.)*/g;
+
+/**
+ * What is noted for diagnosis as it happens and stored every few seconds: a bounded ring of raw frames per charger, and
+ * how each charger departs from the standard. Memory first, so that a flood of either costs no disk.
+ */
+export interface Diagnostics {
+  frame(chargerId: string, direction: 'in' | 'out', text: string): void;
+  deviation(chargerId: string, code: string, sample: string): void;
+  /** Takes what has come since the last call. */
+  take(): { frames: Map<string, Frame[]>; deviations: Map<string, Deviation[]> };
+}
+
+/** Makes the notebook; `keep` frames are held per charger at most. */
+export function createDiagnostics(clock: Clock, keep: number): Diagnostics {
+  let frames = new Map<string, Frame[]>();
+  let deviations = new Map<string, Map<string, Deviation>>();
+  return {
+    frame(chargerId, direction, text) {
+      let ring = frames.get(chargerId);
+      if (!ring) frames.set(chargerId, (ring = []));
+      ring.push({ at: clock(), direction, text });
+      // Cut rarely, and by half: the newest `keep` always survive.
+      if (ring.length > 2 * keep) ring.splice(0, ring.length - keep);
+    },
+    deviation(chargerId, code, sample) {
+      let codes = deviations.get(chargerId);
+      if (!codes) deviations.set(chargerId, (codes = new Map<string, Deviation>()));
+      const at = clock();
+      const known = codes.get(code);
+      if (known) Object.assign(known, { count: known.count + 1, lastSeenAt: at });
+      else codes.set(code, { code, count: 1, firstSeenAt: at, lastSeenAt: at, sample: sample.slice(0, 500) });
+    },
+    take() {
+      const taken = {
+        frames: new Map([...frames].map(([id, ring]) => [id, ring.slice(-keep).map(presentable)])),
+        deviations: new Map([...deviations].map(([id, codes]) => [id, [...codes.values()]])),
+      };
+      frames = new Map();
+      deviations = new Map();
+      return taken;
+    },
+  };
+}
+
+function presentable(frame: Frame): Frame {
+  return { ...frame, text: maskSecrets(frame.text).slice(0, FRAME_CHARS) };
+}
+
+/** Hides the passwords that OCPP carries in configuration calls. */
+export function maskSecrets(text: string): string {
+  return text.includes('AuthorizationKey') || text.includes('BasicAuthPassword')
+    ? text.replace(SECRETS, '$1***')
+    : text;
+}
+
+/** Stores what was noted; called every few seconds and at the end. What cannot be stored is dropped: it proves nothing. */
+export async function flushDiagnostics(gw: Gateway): Promise<void> {
+  const { frames, deviations } = gw.diagnostics.take();
+  if (frames.size === 0 && deviations.size === 0) return;
+  await gw.db.write((tx) => {
+    for (const [chargerId, ring] of frames) {
+      for (const frame of ring) store.insertFrame(gw.db, chargerId, frame);
+      store.pruneFrames(gw.db, chargerId, gw.settings.framesPerCharger);
+    }
+    for (const [chargerId, noted] of deviations) {
+      for (const deviation of noted) {
+        store.addDeviation(gw.db, chargerId, deviation);
+        tx.emit({ name: 'charger.deviated', data: { chargerId, code: deviation.code } });
+      }
+    }
+  });
+}
+
+/** The newest raw frames of a charger, oldest first. */
+export async function listFrames(gw: Gateway, chargerId: string, limit: number): Promise<Frame[]> {
+  await flushDiagnostics(gw);
+  return store.listFrames(gw.db, chargerId, limit);
+}

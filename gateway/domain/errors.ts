@@ -1,0 +1,48 @@
+/**
+ * A fault that a person meets: what happened, where, and what to do. The code is explained in docs/errors.md.
+ * Expected outcomes (a refused card) are return values, not errors.
+ */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'GatewayError';
+    this.code = code;
+  }
+}
+
+/** Every code a person can meet; docs/errors.md explains each, and a test holds the two together. */
+export const ERROR_CODES = [
+  'CONFIG_UNREADABLE',
+  'CONFIG_INVALID',
+  'NODE_TOO_OLD',
+  'PORT_IN_USE',
+  'DATA_DIR_LOCKED',
+  'DATABASE_TOO_NEW',
+  'DATABASE_CORRUPT',
+  'STORAGE_FULL',
+  'STORAGE_FAILED',
+  'TARIFF_UNPRICEABLE',
+  'CHARGER_UNKNOWN',
+  'CHARGER_NOT_CONNECTED',
+  'CALL_INVALID',
+  'CALL_FAILED',
+  'CALL_TIMEOUT',
+  'CALL_QUEUE_FULL',
+  'PEER_UNKNOWN',
+  'PEER_EXISTS',
+  'PEER_FROM_CONFIG',
+  'TOKEN_UNKNOWN',
+  'TOKEN_FROM_CONFIG',
+  'REQUEST_INVALID',
+  'NOT_AUTHORIZED',
+  'DAEMON_UNREACHABLE',
+  'URL_REFUSED',
+  'PEER_UNUSABLE',
+  'NOT_FOUND',
+  'LIMIT_REACHED',
+  'INTERNAL_FAULT',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];

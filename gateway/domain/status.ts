@@ -1,0 +1,35 @@
+/** What an EVSE is doing, as observed. Intent (taken out of service) is `operative` on the EVSE, not a status. */
+export const EVSE_STATUSES = [
+  'Available',
+  'Preparing',
+  'Charging',
+  'SuspendedEV',
+  'SuspendedEVSE',
+  'Finishing',
+  'Reserved',
+  'Unavailable',
+  'Faulted',
+] as const;
+
+export type EvseStatus = (typeof EVSE_STATUSES)[number];
+
+/**
+ * The status that the outside sees: `Unknown` while a charger is away longer than its grace, or never reported;
+ * a whole-charger fault or outage overlays each of its EVSEs.
+ */
+export type VisibleStatus = EvseStatus | 'Unknown';
+
+/** Combines an EVSE's own report with the whole charger's (1.6 connector 0) and with its connection. */
+export function visibleStatus(own: EvseStatus | null, whole: EvseStatus | null, away: boolean): VisibleStatus {
+  if (away) return 'Unknown';
+  if (whole === 'Faulted' || whole === 'Unavailable') return whole;
+  return own ?? 'Unknown';
+}
+
+/** How a stretch of a transaction counts for the bill: energy may flow, or the vehicle only occupies the bay. */
+export type PhaseKind = 'charging' | 'parking';
+
+/** SuspendedEVSE is the site's doing, so it is not parking (OCPI 2.3.0 mod_cdrs CdrDimensionType PARKING_TIME). */
+export function phaseOf(status: EvseStatus): PhaseKind {
+  return status === 'SuspendedEV' || status === 'Finishing' || status === 'Available' ? 'parking' : 'charging';
+}

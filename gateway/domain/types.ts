@@ -1,0 +1,321 @@
+import type { EvseStatus, PhaseKind } from './status.ts';
+import type { Millis } from './time.ts';
+
+/** May a charger work here? `pending` waits for the operator; `rejected` was refused by them. */
+export type Registration = 'accepted' | 'pending' | 'rejected';
+
+/** Who a row belongs to: the config file (read-only elsewhere) or the running site. */
+export type Origin = 'config' | 'site';
+
+/** The box on the wall. */
+export interface Charger {
+  id: string;
+  origin: Origin;
+  registration: Registration;
+  protocol: string | null;
+  vendor: string | null;
+  model: string | null;
+  serial: string | null;
+  firmware: string | null;
+  bootedAt: Millis | null;
+  lastSeenAt: Millis | null;
+  /** Status of the whole box (1.6 connector 0); null when it never said. */
+  status: EvseStatus | null;
+  updatedAt: Millis;
+}
+
+/** One simultaneous charge; `evse` counts from 1. */
+export interface Evse {
+  chargerId: string;
+  evse: number;
+  /** OCPI EVSE.uid: given once, never changed, never reused. */
+  uid: string;
+  /** eMI3 id, for people and roaming. */
+  evseId: string;
+  status: EvseStatus | null;
+  errorCode: string | null;
+  statusAt: Millis | null;
+  /** Lifetime import register at its last reading, Wh. */
+  meterWh: number | null;
+  removed: boolean;
+  createdAt: Millis;
+  updatedAt: Millis;
+}
+
+export type PowerType = 'AC_1_PHASE' | 'AC_2_PHASE' | 'AC_2_PHASE_SPLIT' | 'AC_3_PHASE' | 'DC';
+
+/** Socket or cable under an EVSE. Volts are line to neutral for AC_3_PHASE (OCPI 2.3.0 mod_locations Connector). */
+export interface Connector {
+  chargerId: string;
+  evse: number;
+  connector: number;
+  standard: string;
+  format: 'SOCKET' | 'CABLE';
+  powerType: PowerType;
+  maxVoltage: number;
+  maxAmperage: number;
+  /** W; null when it is the product of volts and amperes. */
+  maxPower: number | null;
+  tariffId: string | null;
+  updatedAt: Millis;
+}
+
+export type TokenType = 'RFID' | 'APP_USER' | 'AD_HOC_USER' | 'OTHER' | 'EMAID';
+export type Whitelist = 'ALWAYS' | 'ALLOWED' | 'ALLOWED_OFFLINE' | 'NEVER';
+
+/** A card or app identity and whose customer it is. `peer` null: the site's own list. */
+export interface Token {
+  countryCode: string;
+  partyId: string;
+  uid: string;
+  type: TokenType;
+  peer: string | null;
+  origin: Origin;
+  contractId: string;
+  visualNumber: string | null;
+  issuer: string;
+  groupId: string | null;
+  valid: boolean;
+  whitelist: Whitelist;
+  language: string | null;
+  expiresAt: Millis | null;
+  payment: string | null;
+  /** For a peer's token: the peer's own last_updated; for a site token ours. */
+  updatedAt: Millis;
+}
+
+/** A token as it was used, kept with sessions and CDRs whatever becomes of the token later. */
+export interface TokenUse {
+  countryCode: string;
+  partyId: string;
+  uid: string;
+  type: TokenType;
+  contractId: string;
+}
+
+export type AuthMethod = 'WHITELIST' | 'AUTH_REQUEST' | 'COMMAND';
+
+/** Verdict on a token, with its reason and where it came from. */
+export interface Authorization {
+  verdict: 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent';
+  source: 'site-list' | 'peer-list' | 'policy';
+  token: Token | null;
+}
+
+/** What the charger measured. Times `…ReportedAt` are the charger's clock, `…ReceivedAt` ours. */
+export interface Transaction {
+  seq: number;
+  id: string;
+  wireId: string;
+  chargerId: string;
+  evse: number;
+  connector: number;
+  /** As the charger sent it. */
+  tokenUid: string;
+  startReportedAt: Millis;
+  startReceivedAt: Millis;
+  meterStart: number;
+  stopReportedAt: Millis | null;
+  stopReceivedAt: Millis | null;
+  meterStop: number | null;
+  stopReason: string | null;
+  /** True where the stop was concluded by us, not reported. */
+  stopEstimated: boolean;
+}
+
+/** One instant's readings in base units; null where not reported. `values` keeps everything the charger said. */
+export interface Sample {
+  reportedAt: Millis;
+  context: string | null;
+  /** Import register of the meter, Wh. */
+  energyWh: number | null;
+  powerW: number | null;
+  /** Sum over the phases, mA. */
+  currentMa: number | null;
+  socPercent: number | null;
+  values: SampledValue[];
+}
+
+/** A reading as reported; what was absent stays absent. Signed data is kept to the byte. */
+export interface SampledValue {
+  value: string;
+  measurand?: string;
+  unit?: string;
+  phase?: string;
+  location?: string;
+  context?: string;
+  format?: string;
+}
+
+export type SessionStatus = 'PENDING' | 'RESERVATION' | 'ACTIVE' | 'COMPLETED' | 'INVALID';
+
+/** The commercial story: who used which EVSE, how much, what it costs so far. */
+export interface Session {
+  seq: number;
+  id: string;
+  status: SessionStatus;
+  transactionId: string | null;
+  chargerId: string;
+  evse: number;
+  connector: number;
+  token: TokenUse;
+  /** Peer whose token it is; null for the site's own. */
+  peer: string | null;
+  authMethod: AuthMethod;
+  authorizationReference: string | null;
+  startedAt: Millis;
+  endedAt: Millis | null;
+  energyWh: number;
+  currency: string;
+  tariff: Tariff | null;
+  periods: Period[];
+  cost: Cost | null;
+  updatedAt: Millis;
+}
+
+export type ComponentType = 'ENERGY' | 'FLAT' | 'TIME' | 'PARKING_TIME';
+
+/** Decimal as text, exact: `0.45`. Money and rates never pass through binary floats. */
+export type Decimal = string;
+
+/** A price of one kind. Per kWh, once, or per hour; `step` in Wh or seconds (OCPI 2.3.0 mod_tariffs PriceComponent). */
+export interface PriceComponent {
+  type: ComponentType;
+  price: Decimal;
+  /** Percent. */
+  vat: Decimal | null;
+  step: number;
+}
+
+export interface PriceLimit {
+  beforeTaxes: Decimal;
+  afterTaxes: Decimal | null;
+}
+
+export interface Tariff {
+  id: string;
+  currency: string;
+  /** Are the component prices with tax (`YES`), without (`NO`), or is there none (`N/A`)? */
+  taxIncluded: 'YES' | 'NO' | 'N/A';
+  altText: { language: string; text: string }[];
+  minPrice: PriceLimit | null;
+  maxPrice: PriceLimit | null;
+  elements: { components: PriceComponent[] }[];
+  updatedAt: Millis;
+}
+
+/** A stretch of time with one price: quantities that fell into it, not the register. */
+export interface Period {
+  kind: PhaseKind;
+  from: Millis;
+  to: Millis;
+  energyWh: number;
+}
+
+/** An amount and its taxes, exact. */
+export interface Price {
+  beforeTaxes: Decimal;
+  taxes: { percentage: Decimal; amount: Decimal }[];
+  afterTaxes: Decimal;
+}
+
+export interface CostLine {
+  type: ComponentType;
+  price: Decimal;
+  vat: Decimal | null;
+  /** kWh, hours or 1, after step rounding. */
+  quantity: Decimal;
+  amount: Price;
+}
+
+export interface Cost {
+  total: Price;
+  fixed: Price | null;
+  energy: Price | null;
+  time: Price | null;
+  parking: Price | null;
+  lines: CostLine[];
+}
+
+/** Where a charge took place, as it was at the start. */
+export interface CdrPlace {
+  siteId: string;
+  siteName: string | null;
+  address: string;
+  city: string;
+  postalCode: string | null;
+  state: string | null;
+  country: string;
+  latitude: string;
+  longitude: string;
+  timeZone: string;
+  evseUid: string;
+  evseId: string;
+  connector: number;
+  standard: string;
+  format: 'SOCKET' | 'CABLE';
+  powerType: PowerType;
+}
+
+/** Bill line: frozen when its session ends, never changed after. */
+export interface Cdr {
+  seq: number;
+  id: string;
+  sessionId: string;
+  peer: string | null;
+  chargerId: string;
+  startedAt: Millis;
+  endedAt: Millis;
+  token: TokenUse;
+  authMethod: AuthMethod;
+  authorizationReference: string | null;
+  place: CdrPlace;
+  currency: string;
+  tariff: Tariff | null;
+  periods: Period[];
+  energyWh: number;
+  /** Seconds of the whole session. */
+  seconds: number;
+  parkingSeconds: number;
+  cost: Cost;
+  remark: string | null;
+  updatedAt: Millis;
+}
+
+export type Visibility = 'all' | 'own';
+export type PeerState = 'unregistered' | 'invited' | 'registered';
+
+export interface PeerParty {
+  countryCode: string;
+  partyId: string;
+  role: string;
+}
+
+export interface PeerEndpoint {
+  identifier: string;
+  role: 'SENDER' | 'RECEIVER';
+  url: string;
+}
+
+/** An OCPI connection. Its inbound token is kept as a hash only. */
+export interface Peer {
+  name: string;
+  origin: Origin;
+  state: PeerState;
+  visibility: Visibility;
+  version: string | null;
+  versionsUrl: string | null;
+  parties: PeerParty[];
+  endpoints: PeerEndpoint[];
+  updatedAt: Millis;
+}
+
+/** Something that could not be applied, kept with its reason for the operator (law 1). */
+export interface QuarantineEntry {
+  id: number;
+  chargerId: string;
+  action: string;
+  reason: string;
+  payload: string;
+  receivedAt: Millis;
+}

@@ -1,0 +1,1 @@
+export type { ListQuery, Page } from './domain/paging.ts';

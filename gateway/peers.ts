@@ -1,0 +1,184 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { GatewayError } from './domain/errors.ts';
+import type { Millis } from './domain/time.ts';
+import type { Peer, PeerEndpoint, PeerParty, Visibility } from './domain/types.ts';
+import type { Gateway } from './gateway.ts';
+import type { Tx } from './store/db.ts';
+import * as store from './store/peers.ts';
+
+/** A peer that was given its tokens by hand, without the registration handshake. */
+export interface ProvisionedPeer {
+  name: string;
+  visibility: Visibility;
+  inboundToken: string;
+  versionsUrl?: string;
+  outboundToken?: string;
+}
+
+/** What a peer tells of itself when it registers. */
+export interface Registration {
+  version: string;
+  versionsUrl: string;
+  outboundToken: string;
+  parties: PeerParty[];
+  endpoints: PeerEndpoint[];
+}
+
+/** Every OCPI connection. Tokens are never among it. */
+export function listPeers(gw: Gateway): (Peer & { lastSeenAt: Millis | null })[] {
+  return store.listPeers(gw.db).map((peer) => ({ ...peer, lastSeenAt: gw.peersSeen.get(peer.name) ?? null }));
+}
+
+/** One connection; null when there is none of this name. */
+export function findPeer(gw: Gateway, name: string): Peer | null {
+  return store.findPeer(gw.db, name) ?? null;
+}
+
+/** The token that we use with a peer; null where we have none. */
+export function outboundToken(gw: Gateway, name: string): string | null {
+  return store.outboundToken(gw.db, name);
+}
+
+/**
+ * Whose token this is; null when nobody's. Found by hash, so its text is never compared. The first use of a new token
+ * retires the one before it.
+ */
+export function authenticatePeer(gw: Gateway, token: string): Peer | null {
+  const found = store.findPeerByHash(gw.db, hashOf(token));
+  if (!found || found.peer.state === 'unregistered') return null;
+  gw.peersSeen.set(found.peer.name, gw.clock());
+  if (!found.previous && store.hasPrevious(gw.db, found.peer.name))
+    gw.db
+      .write(() => store.retirePrevious(gw.db, found.peer.name))
+      .catch((error: unknown) => gw.log.error({ err: error, peer: found.peer.name }, 'old peer token not retired'));
+  return found.peer;
+}
+
+/** Makes a provisioned connection. Errors: PEER_EXISTS. */
+export async function createPeer(gw: Gateway, peer: ProvisionedPeer): Promise<Peer> {
+  return gw.db.write((tx) => {
+    if (store.findPeer(gw.db, peer.name))
+      throw new GatewayError('PEER_EXISTS', `there already is a peer ${peer.name}: choose another name`);
+    return provision(gw, tx, peer, 'site');
+  });
+}
+
+/** Writes a provisioned peer, inside the write at hand. */
+export function provision(gw: Gateway, tx: Tx, peer: ProvisionedPeer, origin: Peer['origin']): Peer {
+  const known = store.findPeer(gw.db, peer.name);
+  const made: Peer = {
+    name: peer.name,
+    origin,
+    state: 'registered',
+    visibility: peer.visibility,
+    version: known?.version ?? null,
+    versionsUrl: peer.versionsUrl ?? known?.versionsUrl ?? null,
+    parties: known?.parties ?? [],
+    endpoints: known?.endpoints ?? [],
+    updatedAt: tx.stamp,
+  };
+  store.putPeer(gw.db, made);
+  store.setInbound(gw.db, peer.name, hashOf(peer.inboundToken), null);
+  store.setOutbound(gw.db, peer.name, peer.outboundToken ?? null);
+  changed(tx, peer.name);
+  return made;
+}
+
+/**
+ * Makes the one-time token with which a peer registers itself (OCPI's TOKEN_A), and the peer if it is new. A registered
+ * peer keeps its connection until it uses the invitation. Errors: PEER_FROM_CONFIG, PEER_EXISTS (registered already).
+ */
+export async function invitePeer(gw: Gateway, name: string, visibility?: Visibility): Promise<{ token: string }> {
+  return gw.db.write((tx) => {
+    const known = store.findPeer(gw.db, name);
+    if (known?.origin === 'config')
+      throw new GatewayError('PEER_FROM_CONFIG', `peer ${name} is declared in the config file: change it there`);
+    if (known?.state === 'registered')
+      throw new GatewayError('PEER_EXISTS', `peer ${name} is registered already: it has to unregister first`);
+    store.putPeer(gw.db, {
+      name,
+      origin: 'site',
+      state: 'invited',
+      visibility: visibility ?? known?.visibility ?? 'own',
+      version: null,
+      versionsUrl: null,
+      parties: [],
+      endpoints: [],
+      updatedAt: tx.stamp,
+    });
+    const token = mintToken();
+    store.setInbound(gw.db, name, hashOf(token), null);
+    changed(tx, name);
+    return { token };
+  });
+}
+
+/** Completes a peer's registration: keeps what it told, returns the token it uses from now on. Errors: PEER_UNUSABLE. */
+export async function registerPeer(gw: Gateway, name: string, given: Registration): Promise<{ token: string }> {
+  return gw.db.write((tx) => accept(gw, tx, name, given, false));
+}
+
+/** The same for a peer that is registered already (credentials PUT): its old token works until the new one is used. */
+export async function updatePeer(gw: Gateway, name: string, given: Registration): Promise<{ token: string }> {
+  return gw.db.write((tx) => accept(gw, tx, name, given, true));
+}
+
+function accept(gw: Gateway, tx: Tx, name: string, given: Registration, keepOld: boolean): { token: string } {
+  const known = store.findPeer(gw.db, name);
+  if (!known) throw new GatewayError('PEER_UNKNOWN', `there is no peer ${name}`);
+  refuseTakeover(gw, name, given.parties);
+  store.putPeer(gw.db, {
+    ...known,
+    state: 'registered',
+    version: given.version,
+    versionsUrl: given.versionsUrl,
+    parties: given.parties,
+    endpoints: given.endpoints,
+    updatedAt: tx.stamp,
+  });
+  const token = mintToken();
+  store.setInbound(gw.db, name, hashOf(token), keepOld ? store.inboundHash(gw.db, name) : null);
+  store.setOutbound(gw.db, name, given.outboundToken);
+  changed(tx, name);
+  return { token };
+}
+
+/** A party belongs to one connection: another that claims it could collect its tokens and bills. */
+function refuseTakeover(gw: Gateway, name: string, parties: PeerParty[]): void {
+  const keyOf = (p: PeerParty): string => `${p.countryCode}/${p.partyId}/${p.role}`.toUpperCase();
+  const claimed = new Set(parties.map(keyOf));
+  for (const other of store.listPeers(gw.db)) {
+    if (other.name === name || other.state !== 'registered') continue;
+    const taken = other.parties.find((party) => claimed.has(keyOf(party)));
+    if (taken)
+      throw new GatewayError(
+        'PEER_UNUSABLE',
+        `party ${taken.countryCode}/${taken.partyId} (${taken.role}) belongs to another registered connection`,
+      );
+  }
+}
+
+/** Ends a registration: both tokens die, history stays. */
+export async function unregisterPeer(gw: Gateway, name: string): Promise<void> {
+  await gw.db.write((tx) => {
+    const known = store.findPeer(gw.db, name);
+    if (!known) throw new GatewayError('PEER_UNKNOWN', `there is no peer ${name}`);
+    store.putPeer(gw.db, { ...known, state: 'unregistered', endpoints: [], parties: [], updatedAt: tx.stamp });
+    store.setInbound(gw.db, name, null, null);
+    store.setOutbound(gw.db, name, null);
+    changed(tx, name);
+  });
+}
+
+function changed(tx: Tx, name: string): void {
+  tx.emit({ name: 'peer.changed', data: { name } });
+}
+
+/** 43 printable characters from 256 random bits: within OCPI's 64. */
+function mintToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { tokenUse } from './authorization.ts';
+import type { ListQuery, Page } from './domain/paging.ts';
+import type { Authorization, CdrPlace, Connector, Cost, Evse, Session, Transaction } from './domain/types.ts';
+import type { Gateway } from './gateway.ts';
+import { issueCdr } from './cdrs.ts';
+import { priceSession } from './pricing/price.ts';
+import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
+import type { Tx } from './store/db.ts';
+import * as store from './store/sessions.ts';
+import { findTariff } from './store/tariffs.ts';
+import { findById, listOpen } from './store/transactions.ts';
+import { timelineOf, type Timeline } from './timeline.ts';
+
+/** Opens, inside the write at hand, the commercial story of a transaction: tariff and place as they are now. */
+export function openSession(
+  gw: Gateway,
+  tx: Tx,
+  transaction: Transaction,
+  evse: Evse,
+  authorization: Authorization,
+): void {
+  const connector =
+    listConnectorsOf(gw.db, evse.chargerId).find(
+      (c) => c.evse === evse.evse && c.connector === transaction.connector,
+    ) ?? null;
+  const tariff = connector?.tariffId ? (findTariff(gw.db, connector.tariffId) ?? null) : null;
+  const timeline = timelineOf(gw.db, transaction);
+  const id = randomUUID();
+  store.insertSession(gw.db, {
+    id,
+    status: 'ACTIVE',
+    transactionId: transaction.id,
+    chargerId: transaction.chargerId,
+    evse: transaction.evse,
+    connector: transaction.connector,
+    token: tokenUse(gw, transaction.tokenUid, authorization.token),
+    peer: authorization.token?.peer ?? null,
+    authorized: authorization.verdict === 'accepted',
+    authMethod: 'WHITELIST',
+    authorizationReference: null,
+    startedAt: timeline.startedAt,
+    endedAt: null,
+    energyWh: timeline.energyWh,
+    currency: tariff?.currency ?? gw.settings.tariffs[0]?.currency ?? 'EUR',
+    tariff,
+    place: placeOf(gw, evse, transaction.connector, connector),
+    periods: timeline.periods,
+    cost: tariff && priceSession(tariff, timeline.periods),
+    updatedAt: tx.stamp,
+  });
+  tx.emit({ name: 'session.changed', data: { sessionId: id, chargerId: transaction.chargerId } });
+}
+
+function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector | null): CdrPlace {
+  const { site, defaultConnector } = gw.settings;
+  const { standard, format, powerType } = connector ?? defaultConnector;
+  return {
+    siteId: site.id,
+    siteName: site.name,
+    address: site.address,
+    city: site.city,
+    postalCode: site.postalCode,
+    state: site.state,
+    country: site.country,
+    latitude: site.latitude,
+    longitude: site.longitude,
+    timeZone: site.timeZone,
+    evseUid: evse.uid,
+    evseId: evse.evseId,
+    connector: number,
+    standard,
+    format,
+    powerType,
+  };
+}
+
+/** Brings a running session up to its samples, inside the write at hand, unless that happened less than a second ago. */
+export function followMeter(gw: Gateway, tx: Tx, transactionId: string): void {
+  if (!gw.pace.allow(transactionId)) return;
+  const transaction = findById(gw.db, transactionId);
+  if (transaction && transaction.stopReceivedAt === null) refreshSession(gw, tx, transaction);
+}
+
+/** Recomputes energy, periods and cost of a session from its facts, inside the write at hand. */
+export function refreshSession(gw: Gateway, tx: Tx, transaction: Transaction): void {
+  const session = store.findSessionOf(gw.db, transaction.id);
+  if (!session) return;
+  const timeline = timelineOf(gw.db, transaction);
+  setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + timeline.energyWh);
+  const unchanged =
+    session.energyWh === timeline.energyWh && JSON.stringify(session.periods) === JSON.stringify(timeline.periods);
+  if (unchanged && session.status === 'ACTIVE') return;
+  store.setProgress(gw.db, session.id, { ...progress(session, timeline), status: 'ACTIVE', endedAt: null }, tx.stamp);
+  tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+}
+
+function progress(
+  session: Session,
+  timeline: Timeline,
+): { energyWh: number; periods: Timeline['periods']; cost: Cost | null } {
+  const cost = session.tariff && priceSession(session.tariff, timeline.periods);
+  return { energyWh: timeline.energyWh, periods: timeline.periods, cost };
+}
+
+/**
+ * Closes the session of a stopped transaction and freezes its CDR, inside the write at hand. A refused token that took
+ * nothing leaves an INVALID session and no CDR; one that took energy is billed like any other, whoever let it.
+ */
+export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): void {
+  gw.pace.forget(transaction.id);
+  const session = store.findSessionOf(gw.db, transaction.id);
+  if (!session || session.endedAt !== null) return;
+  const timeline = timelineOf(gw.db, transaction);
+  setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + timeline.energyWh);
+  const completed = session.authorized || timeline.energyWh > 0;
+  const ended = {
+    ...progress(session, timeline),
+    status: completed ? ('COMPLETED' as const) : ('INVALID' as const),
+    endedAt: timeline.until,
+  };
+  store.setProgress(gw.db, session.id, ended, tx.stamp);
+  tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+  if (completed) issueCdr(gw, tx, { ...session, ...ended });
+}
+
+/** Brings up to date what was put off; called every second. */
+export async function refreshDue(gw: Gateway): Promise<void> {
+  for (const transactionId of gw.pace.due()) await gw.db.write((tx) => followMeter(gw, tx, transactionId));
+}
+
+/** Brings every running session up to its samples: at start-up, because the last second before a power cut was not. */
+export async function refreshAll(gw: Gateway): Promise<void> {
+  for (const transaction of listOpen(gw.db)) await gw.db.write((tx) => refreshSession(gw, tx, transaction));
+}
+
+/** Sessions, a page of them. */
+export function listSessions(gw: Gateway, query: ListQuery): Page<Session> {
+  return store.listSessions(gw.db, query);
+}
+
+/** One session; null when there is none of this id. */
+export function findSession(gw: Gateway, id: string): Session | null {
+  return store.findSession(gw.db, id) ?? null;
+}

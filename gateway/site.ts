@@ -1,0 +1,25 @@
+import type { SiteSettings } from './domain/settings.ts';
+import type { Millis } from './domain/time.ts';
+import { listChargers, type EvseView } from './chargers.ts';
+import type { Gateway } from './gateway.ts';
+
+/** The one place this gateway serves, with the EVSEs of its accepted chargers. */
+export interface SiteView {
+  site: SiteSettings;
+  /** Removed ones too: their end has to be told (OCPI 2.3.0 mod_locations Status REMOVED). */
+  evses: EvseView[];
+  /** At least that of every EVSE and connector. */
+  updatedAt: Millis;
+}
+
+/** The site as it stands now. */
+export function siteView(gw: Gateway): SiteView {
+  const evses = listChargers(gw)
+    .filter((charger) => charger.registration === 'accepted')
+    .flatMap((charger) => charger.evses);
+  const updatedAt = evses.reduce(
+    (latest, evse) => Math.max(latest, evse.updatedAt, ...evse.connectors.map((connector) => connector.updatedAt)),
+    gw.siteUpdatedAt,
+  );
+  return { site: gw.settings.site, evses, updatedAt };
+}

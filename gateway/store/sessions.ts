@@ -1,0 +1,117 @@
+import type { ListQuery, Page } from '../domain/paging.ts';
+import type { Millis } from '../domain/time.ts';
+import type { CdrPlace, Cost, Period, Session, SessionStatus, Tariff, TokenUse } from '../domain/types.ts';
+import type { Db } from './db.ts';
+import { page } from './paging.ts';
+
+const SESSION = `seq, id, status, transaction_id AS transactionId, charger_id AS chargerId, evse, connector, token,
+  peer, authorized, auth_method AS authMethod, authorization_reference AS authorizationReference,
+  started_at AS startedAt, ended_at AS endedAt, energy_wh AS energyWh, currency, tariff, place, periods, cost,
+  updated_at AS updatedAt`;
+
+type Json = 'token' | 'tariff' | 'place' | 'periods' | 'cost' | 'authorized';
+type SessionRow = Omit<Session, Json> & {
+  token: string;
+  tariff: string | null;
+  place: string;
+  periods: string;
+  cost: string | null;
+  authorized: number;
+};
+
+/** A session with what only its CDR needs of it. */
+export interface StoredSession extends Session {
+  authorized: boolean;
+  place: CdrPlace;
+}
+
+export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
+  db.run(
+    `INSERT INTO session (id, status, transaction_id, charger_id, evse, connector, token, peer, authorized,
+       auth_method, authorization_reference, started_at, ended_at, energy_wh, currency, tariff, place, periods, cost,
+       updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    s.id,
+    s.status,
+    s.transactionId,
+    s.chargerId,
+    s.evse,
+    s.connector,
+    JSON.stringify(s.token),
+    s.peer,
+    s.authorized ? 1 : 0,
+    s.authMethod,
+    s.authorizationReference,
+    s.startedAt,
+    s.endedAt,
+    s.energyWh,
+    s.currency,
+    s.tariff && JSON.stringify(s.tariff),
+    JSON.stringify(s.place),
+    JSON.stringify(s.periods),
+    s.cost && JSON.stringify(s.cost),
+    s.updatedAt,
+  );
+}
+
+/** What follows the meter. */
+export interface SessionProgress {
+  status: SessionStatus;
+  endedAt: Millis | null;
+  energyWh: number;
+  periods: Period[];
+  cost: Cost | null;
+}
+
+export function setProgress(db: Db, id: string, p: SessionProgress, stamp: Millis): void {
+  db.run(
+    'UPDATE session SET status = ?, ended_at = ?, energy_wh = ?, periods = ?, cost = ?, updated_at = ? WHERE id = ?',
+    p.status,
+    p.endedAt,
+    p.energyWh,
+    JSON.stringify(p.periods),
+    p.cost && JSON.stringify(p.cost),
+    stamp,
+    id,
+  );
+}
+
+export function findSession(db: Db, id: string): StoredSession | undefined {
+  return one(db, 'id', id);
+}
+
+export function findSessionOf(db: Db, transactionId: string): StoredSession | undefined {
+  return one(db, 'transaction_id', transactionId);
+}
+
+export function listSessions(db: Db, query: ListQuery): Page<StoredSession> {
+  const found = page<SessionRow>(
+    db,
+    { table: 'session', columns: SESSION, seq: 'seq', updatedAt: 'updated_at', peer: 'peer' },
+    query,
+  );
+  return { ...found, items: found.items.map(toSession) };
+}
+
+export function countLive(db: Db): number {
+  return (
+    db.one<{ n: number }>("SELECT count(*) AS n FROM session WHERE status IN ('PENDING', 'ACTIVE', 'RESERVATION')")
+      ?.n ?? 0
+  );
+}
+
+function one(db: Db, column: 'id' | 'transaction_id', value: string): StoredSession | undefined {
+  const row = db.one<SessionRow>(`SELECT ${SESSION} FROM session WHERE ${column} = ?`, value);
+  return row && toSession(row);
+}
+
+function toSession(row: SessionRow): StoredSession {
+  return {
+    ...row,
+    authorized: row.authorized === 1,
+    token: JSON.parse(row.token) as TokenUse,
+    tariff: row.tariff === null ? null : (JSON.parse(row.tariff) as Tariff),
+    place: JSON.parse(row.place) as CdrPlace,
+    periods: JSON.parse(row.periods) as Period[],
+    cost: row.cost === null ? null : (JSON.parse(row.cost) as Cost),
+  };
+}

@@ -1,0 +1,95 @@
+import type { PhaseKind } from './domain/status.ts';
+import { isPlausible, type Millis } from './domain/time.ts';
+import type { Period, Transaction } from './domain/types.ts';
+import type { Db } from './store/db.ts';
+import * as store from './store/transactions.ts';
+
+/** What a transaction's samples and statuses amount to, up to its last sample or its stop. */
+export interface Timeline {
+  startedAt: Millis;
+  /** The stop, or the last thing known while it runs. */
+  until: Millis;
+  energyWh: number;
+  periods: Period[];
+}
+
+/**
+ * Reads a transaction's course from disk: where charging turned into parking, and how much energy fell into each stretch
+ * (the register at a boundary is interpolated between its neighbours). Runs on the charger's clock while that is
+ * plausible, else on ours. Costs two seeks a boundary, however many samples there are.
+ */
+export function timelineOf(db: Db, transaction: Transaction): Timeline {
+  return trustsCharger(transaction) ? byChargerClock(db, transaction) : byOurClock(db, transaction);
+}
+
+function trustsCharger(t: Transaction): boolean {
+  if (!isPlausible(t.startReportedAt, t.startReceivedAt)) return false;
+  if (t.stopReportedAt === null || t.stopReceivedAt === null) return true;
+  return isPlausible(t.stopReportedAt, t.stopReceivedAt) && t.stopReportedAt >= t.startReportedAt;
+}
+
+interface Boundary {
+  at: Millis;
+  kind: PhaseKind;
+}
+
+function byChargerClock(db: Db, t: Transaction): Timeline {
+  const startedAt = t.startReportedAt;
+  const last = store.readingBefore(db, t.seq, Number.MAX_SAFE_INTEGER);
+  const until = t.stopReportedAt ?? Math.max(startedAt, last?.reportedAt ?? startedAt);
+  const register = finalRegister(t, last?.energyWh ?? null);
+  const boundaries: Boundary[] = [{ at: startedAt, kind: 'charging' }];
+  for (const phase of store.listPhases(db, t.seq)) {
+    const at = Math.min(Math.max(phase.reportedAt, startedAt), until);
+    if (boundaries.at(-1)?.kind !== phase.kind) boundaries.push({ at, kind: phase.kind });
+  }
+  const registerAt = (at: Millis): number => {
+    if (at <= startedAt) return t.meterStart;
+    if (at >= until) return register;
+    const before = store.readingBefore(db, t.seq, at) ?? { reportedAt: startedAt, energyWh: t.meterStart };
+    const after = store.readingAfter(db, t.seq, at) ?? { reportedAt: until, energyWh: register };
+    return interpolate(before, after, at);
+  };
+  return { startedAt, until, energyWh: register - t.meterStart, periods: cut(boundaries, until, registerAt) };
+}
+
+/** The charger's clock cannot be believed: one stretch, by the times at which we heard of it. */
+function byOurClock(db: Db, t: Transaction): Timeline {
+  const startedAt = t.startReceivedAt;
+  const last = store.latestReading(db, t.seq);
+  const until = Math.max(startedAt, t.stopReceivedAt ?? last?.receivedAt ?? startedAt);
+  const register = finalRegister(t, last?.energyWh ?? null);
+  const energyWh = register - t.meterStart;
+  return { startedAt, until, energyWh, periods: [{ kind: 'charging', from: startedAt, to: until, energyWh }] };
+}
+
+/** Never below the start: a meter that fell counts as unknown, the last reading above the start as the truth (Q53). */
+function finalRegister(t: Transaction, last: number | null): number {
+  const candidate = t.meterStop !== null && t.meterStop >= t.meterStart ? t.meterStop : last;
+  return Math.max(t.meterStart, candidate ?? t.meterStart);
+}
+
+function interpolate(
+  before: { reportedAt: Millis; energyWh: number },
+  after: { reportedAt: Millis; energyWh: number },
+  at: Millis,
+): number {
+  const span = after.reportedAt - before.reportedAt;
+  if (span <= 0) return before.energyWh;
+  const share = (at - before.reportedAt) / span;
+  return Math.round(before.energyWh + Math.max(0, after.energyWh - before.energyWh) * share);
+}
+
+function cut(boundaries: Boundary[], until: Millis, registerAt: (at: Millis) => number): Period[] {
+  const periods: Period[] = [];
+  let register = registerAt(boundaries[0]?.at ?? until);
+  boundaries.forEach((boundary, index) => {
+    const to = boundaries[index + 1]?.at ?? until;
+    // Registers only rise; a glitch in the middle must not give negative energy to one stretch.
+    const end = Math.max(register, registerAt(to));
+    if (to > boundary.at || boundaries.length === 1)
+      periods.push({ kind: boundary.kind, from: boundary.at, to, energyWh: end - register });
+    register = end;
+  });
+  return periods;
+}

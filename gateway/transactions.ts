@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto';
+import { authorize } from './authorization.ts';
+import { ensureEvse } from './chargers.ts';
+import { contentHash } from './domain/hash.ts';
+import type { ListQuery, Page } from './domain/paging.ts';
+import { canonicalUid } from './domain/token.ts';
+import type { Millis } from './domain/time.ts';
+import type { Authorization, Sample, Transaction } from './domain/types.ts';
+import type { Gateway } from './gateway.ts';
+import { quarantine } from './quarantine.ts';
+import { closeSession, followMeter, openSession } from './sessions.ts';
+import { findEvse, setEvseMeter } from './store/chargers.ts';
+import type { Tx } from './store/db.ts';
+import * as store from './store/transactions.ts';
+
+export type Verdict = Authorization['verdict'];
+
+export interface StartCommand {
+  chargerId: string;
+  evse: number;
+  connector: number;
+  tokenUid: string;
+  meterStart: number;
+  reportedAt: Millis;
+  receivedAt: Millis;
+  /** The time as the charger wrote it: part of what makes a re-sent start the same one. */
+  timestamp: string;
+}
+
+/**
+ * Begins a transaction whose integer id we give (OCPP 1.6). The same content again is the same transaction and gets the
+ * same answer (law 3). Always recorded, also for a refused token: the charger may have charged already.
+ */
+export async function startTransaction(
+  gw: Gateway,
+  command: StartCommand,
+): Promise<{ wireId: string; verdict: Verdict }> {
+  return gw.db.write((tx) => {
+    const key = JSON.stringify([
+      command.evse,
+      canonicalUid(command.tokenUid),
+      command.timestamp,
+      command.meterStart,
+    ]);
+    const before = store.findStartAnswer(gw.db, command.chargerId, key);
+    if (before) return { wireId: before.wireId, verdict: before.answer as Verdict };
+    const evse = ensureEvse(gw, tx, command.chargerId, command.evse);
+    supersede(gw, tx, command);
+    const authorization = authorize(gw, command.chargerId, command.tokenUid, command.receivedAt);
+    const id = randomUUID();
+    const wireId = String(store.nextWireId(gw.db));
+    const seq = store.insertTransaction(gw.db, {
+      id,
+      wireId,
+      chargerId: command.chargerId,
+      evse: command.evse,
+      connector: command.connector,
+      tokenUid: command.tokenUid,
+      startReportedAt: command.reportedAt,
+      startReceivedAt: command.receivedAt,
+      meterStart: command.meterStart,
+      startKey: key,
+      startAnswer: authorization.verdict,
+    });
+    setEvseMeter(gw.db, command.chargerId, command.evse, command.meterStart);
+    openSession(gw, tx, mustFind(gw, id), evse, authorization);
+    tx.emit({
+      name: 'transaction.started',
+      data: { transactionId: id, chargerId: command.chargerId, evse: command.evse },
+    });
+    gw.log.info({ charger: command.chargerId, evse: command.evse, transaction: seq }, 'transaction started');
+    return { wireId, verdict: authorization.verdict };
+  });
+}
+
+/**
+ * An EVSE holds one transaction: when the next one starts, the one before has ended without telling us. The register at
+ * the new start is what it ended at, where that is believable.
+ */
+function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
+  const open = store.findOpenAt(gw.db, start.chargerId, start.evse);
+  if (!open) return;
+  const last = store.readingBefore(gw.db, open.seq, Number.MAX_SAFE_INTEGER);
+  const floor = last?.energyWh ?? open.meterStart;
+  store.setStop(gw.db, open.seq, {
+    reportedAt: last?.reportedAt ?? open.startReportedAt,
+    receivedAt: start.receivedAt,
+    meterStop: start.meterStart >= floor ? start.meterStart : floor,
+    reason: 'Superseded',
+    estimated: true,
+    key: null,
+    answer: null,
+  });
+  gw.diagnostics.deviation(start.chargerId, 'STOP_MISSING', `transaction ${open.wireId}`);
+  finish(gw, tx, open.id);
+}
+
+export interface SampleCommand {
+  chargerId: string;
+  evse: number | null;
+  /** As the charger sent it; null where it sent none. */
+  wireId: string | null;
+  samples: Sample[];
+  receivedAt: Millis;
+}
+
+/** Files meter readings with their transaction; without one they are the EVSE's register. Never fails for content. */
+export async function recordSamples(gw: Gateway, command: SampleCommand): Promise<void> {
+  if (command.samples.length === 0) return;
+  return gw.db.write((tx) => {
+    const ref = findForSamples(gw, command);
+    if (ref) {
+      if (fileSamples(gw, ref.seq, command.samples, command.receivedAt) === 0) return;
+      if (ref.stopReceivedAt === null) followMeter(gw, tx, ref.id);
+      tx.emit({
+        name: 'transaction.sampled',
+        data: { transactionId: ref.id, chargerId: command.chargerId, evse: ref.evse },
+      });
+      return;
+    }
+    if (command.wireId !== null && !isPlaceholder(command.wireId))
+      quarantine(gw, tx, {
+        chargerId: command.chargerId,
+        action: 'MeterValues',
+        reason: `no transaction ${command.wireId} is known on this charger`,
+        payload: command.samples,
+        receivedAt: command.receivedAt,
+      });
+    else noteRegister(gw, command);
+  });
+}
+
+function findForSamples(gw: Gateway, command: SampleCommand): store.TransactionRef | undefined {
+  if (command.wireId !== null && !isPlaceholder(command.wireId))
+    return store.findRef(gw.db, command.chargerId, command.wireId);
+  // Without a usable id the open transaction of that EVSE is meant (Q36).
+  return command.evse === null ? undefined : store.findOpenAt(gw.db, command.chargerId, command.evse);
+}
+
+/** 0 and negative ids stand for a transaction that the charger began while disconnected (Q36). */
+function isPlaceholder(wireId: string): boolean {
+  return wireId === '0' || wireId.startsWith('-');
+}
+
+function noteRegister(gw: Gateway, command: SampleCommand): void {
+  const register = command.samples.findLast((sample) => sample.energyWh !== null)?.energyWh ?? null;
+  if (register === null || command.evse === null) return;
+  if (findEvse(gw.db, command.chargerId, command.evse))
+    setEvseMeter(gw.db, command.chargerId, command.evse, register);
+}
+
+function fileSamples(gw: Gateway, seq: number, samples: Sample[], receivedAt: Millis): number {
+  let fresh = 0;
+  for (const sample of samples) {
+    const values = JSON.stringify(sample.values);
+    if (store.insertSample(gw.db, seq, sample, values, contentHash(values), receivedAt)) fresh += 1;
+  }
+  return fresh;
+}
+
+export interface StopCommand {
+  chargerId: string;
+  wireId: string;
+  meterStop: number;
+  reportedAt: Millis;
+  receivedAt: Millis;
+  timestamp: string;
+  reason: string;
+  /** Who stopped it, where the charger says so. */
+  tokenUid: string | null;
+  samples: Sample[];
+  /** The message as received, for the quarantine. */
+  payload: unknown;
+}
+
+/**
+ * Ends a transaction and, in the same commit, its session with a frozen CDR. The same stop again changes nothing and gets
+ * the same answer; one that contradicts, or whose transaction nobody knows, is kept in quarantine. Answers the verdict on
+ * the stopping token, null where none was given.
+ */
+export async function stopTransaction(gw: Gateway, command: StopCommand): Promise<{ verdict: Verdict | null }> {
+  return gw.db.write((tx) => {
+    const verdict =
+      command.tokenUid === null
+        ? null
+        : authorize(gw, command.chargerId, command.tokenUid, command.receivedAt).verdict;
+    const transaction = findForStop(gw, command);
+    if (!transaction) {
+      setAside(gw, tx, command, `no transaction ${command.wireId} is known on this charger`);
+      return { verdict };
+    }
+    const key = JSON.stringify([command.timestamp, command.meterStop]);
+    if (transaction.stopReceivedAt !== null) return repeatStop(gw, tx, command, transaction, key);
+    fileSamples(gw, transaction.seq, command.samples, command.receivedAt);
+    store.setStop(gw.db, transaction.seq, {
+      reportedAt: command.reportedAt,
+      receivedAt: command.receivedAt,
+      meterStop: command.meterStop,
+      reason: command.reason,
+      estimated: false,
+      key,
+      answer: verdict,
+    });
+    if (command.meterStop < transaction.meterStart)
+      gw.diagnostics.deviation(command.chargerId, 'METER_FELL', `${transaction.meterStart} -> ${command.meterStop}`);
+    finish(gw, tx, transaction.id);
+    gw.log.info({ charger: command.chargerId, transaction: transaction.seq }, 'transaction stopped');
+    return { verdict };
+  });
+}
+
+function findForStop(gw: Gateway, command: StopCommand): Transaction | undefined {
+  if (!isPlaceholder(command.wireId)) return store.findByWireId(gw.db, command.chargerId, command.wireId);
+  // The charger never learnt the id: the one open transaction that fits the card, if just one does (Q36).
+  const open = store.findOpen(gw.db, command.chargerId);
+  const uid = command.tokenUid === null ? null : canonicalUid(command.tokenUid);
+  const fitting = open.filter((t) => uid === null || canonicalUid(t.tokenUid) === uid);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function repeatStop(
+  gw: Gateway,
+  tx: Tx,
+  command: StopCommand,
+  transaction: Transaction,
+  key: string,
+): { verdict: Verdict | null } {
+  const before = store.findStopAnswer(gw.db, transaction.seq);
+  if (before?.key !== key)
+    setAside(
+      gw,
+      tx,
+      command,
+      transaction.stopEstimated
+        ? `transaction ${transaction.wireId} was already closed by estimate at ${transaction.meterStop} Wh`
+        : `transaction ${transaction.wireId} was already stopped with other values`,
+    );
+  return { verdict: (before?.answer ?? null) as Verdict | null };
+}
+
+function setAside(gw: Gateway, tx: Tx, command: StopCommand, reason: string): void {
+  const { chargerId, receivedAt, payload } = command;
+  quarantine(gw, tx, { chargerId, action: 'StopTransaction', reason, payload, receivedAt });
+}
+
+function finish(gw: Gateway, tx: Tx, id: string): void {
+  const transaction = mustFind(gw, id);
+  closeSession(gw, tx, transaction);
+  tx.emit({
+    name: 'transaction.stopped',
+    data: { transactionId: id, chargerId: transaction.chargerId, evse: transaction.evse },
+  });
+}
+
+function mustFind(gw: Gateway, id: string): Transaction {
+  const transaction = store.findById(gw.db, id);
+  if (!transaction) throw new Error(`transaction ${id} vanished inside its own write`);
+  return transaction;
+}
+
+/** Transactions, a page of them. */
+export function listTransactions(gw: Gateway, query: ListQuery): Page<Transaction> {
+  return store.listTransactions(gw.db, query);
+}
+
+/** One transaction by our id; null when there is none. */
+export function findTransaction(gw: Gateway, id: string): Transaction | null {
+  return store.findById(gw.db, id) ?? null;
+}
+
+/** An id for a start that could not be read: its stop will find nothing, instead of somebody else's transaction. */
+export async function refuseStart(gw: Gateway): Promise<string> {
+  return gw.db.write(() => String(store.nextWireId(gw.db)));
+}

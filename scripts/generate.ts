@@ -1,0 +1,33 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { configReference } from './generate-config-reference.ts';
+
+interface Generated {
+  /** Relative to the project's root. */
+  file: string;
+  make: () => string | Promise<string>;
+}
+
+/** Every committed file that a program writes. */
+const GENERATED: Generated[] = [{ file: 'config/reference.md', make: configReference }];
+
+/**
+ * Writes the committed generated files. With `--check` it writes nothing and names those that differ from what would be
+ * written; the exit code is then 1.
+ */
+async function generate(check: boolean): Promise<void> {
+  for (const { file, make } of GENERATED) {
+    const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+    const wanted = await make();
+    if (existsSync(path) && readFileSync(path, 'utf8') === wanted) continue;
+    if (check) {
+      process.exitCode = 1;
+      console.error(`${file} is not what the source makes of it; run npm run generate`);
+    } else {
+      writeFileSync(path, wanted);
+      console.log(`wrote ${file}`);
+    }
+  }
+}
+
+await generate(process.argv.includes('--check'));

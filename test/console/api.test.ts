@@ -1,0 +1,10 @@
+import { Compile } from 'typebox/compile';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CdrBody, ChargerBody, RunningBody, SessionBody, StatusBody, TransactionBody } from '../../adapters/console/schemas.ts';
+import { reportStatus } from '../../gateway/availability.ts';
+import type { CallOutcome } from '../../gateway/connections.ts';
+import { quarantineMessage } from '../../gateway/quarantine.ts';
+import { putSiteToken } from '../../gateway/tokens.ts';
+import { recordSamples, startTransaction, stopTransaction } from '../../gateway/transactions.ts';
+import { openSite, plugIn, reading } from './harness.ts';
+import type { Site } from './harness.ts';

@@ -1,0 +1,53 @@
+/** OCPI 2.3.0 (core, edition 2), from the specification's tables. OpenEnums take any name, as there. */
+import * as is from './common.ts';
+
+const openEnum = is.ciString(255);
+const price = is.strict({
+  before_taxes: is.number,
+  taxes: is.many(
+    is.strict({
+      name: is.text(255),
+      account_number: is.opt(is.text(255)),
+      percentage: is.opt(is.number),
+      amount: is.number,
+    }),
+  ),
+});
+const priceLimit = is.strict({ before_taxes: is.number, after_taxes: is.opt(is.number) });
+const cdrToken = is.cdrTokenSchema(openEnum);
+const connector = is.strict({ ...is.connectorFields, standard: openEnum, capabilities: is.many(openEnum) });
+const evse = is.strict({
+  ...is.evseFields,
+  capabilities: is.many(openEnum),
+  connectors: is.some(connector),
+  parking_restrictions: is.many(openEnum),
+  parking: is.many(
+    is.strict({ parking_id: is.ciString(36), evse_position: is.opt(is.oneOf('LEFT RIGHT CENTER')) }),
+  ),
+  accepted_service_providers: is.many(is.text(50)),
+});
+const tariff = is.strict({
+  ...is.tariffFields,
+  min_price: is.opt(priceLimit),
+  max_price: is.opt(priceLimit),
+  tax_included: is.oneOf('YES NO N/A'),
+});
+
+export const V230 = {
+  envelope: is.envelope,
+  versions: is.versions,
+  details: is.versionDetails,
+  credentials: is.strict({
+    token: is.credentialsToken,
+    url: is.url,
+    hub_party_id: is.opt(is.ciString(5)),
+    roles: is.some(is.credentialsRole('CPO EMSP NAP NSP OTHER SCSP')),
+  }),
+  connector,
+  evse,
+  location: is.strict({ ...is.locationFields, evses: is.many(evse), help_phone: is.opt(is.ciString(25)) }),
+  session: is.strict({ ...is.sessionFields, cdr_token: cdrToken, total_cost: is.opt(price) }),
+  cdr: is.cdrSchema({ price, tariff, cdrToken, standard: openEnum, plain: 5000 }),
+  tariff,
+  token: is.tokenSchema(openEnum),
+};

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+/** Where a machine-readable report is wanted as well: .ci/run counts from it. */
+const report = process.env['CHARGEGATE_TEST_REPORT'];
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/bench/**', 'node_modules/**'],
+    globals: false,
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    teardownTimeout: 10_000,
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    coverage: {
+      provider: 'v8',
+      include: ['gateway/**', 'adapters/**', 'config/**'],
+      exclude: ['adapters/console/page/**'],
+    },
+  },
+});

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
-import { Check } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { parseTime } from '../gateway/domain/time.ts';
 import type { Kind, Leaf } from './kinds.ts';
 import { kebabCase, nearest } from './names.ts';
@@ -94,7 +94,7 @@ function degrees(text: unknown, limit: number): string | undefined {
   const match = typeof text === 'string' ? /^([+-]?)0*(\d{1,3})(?:\.(\d{0,7})0*)?$/.exec(text) : null;
   if (!match || Math.abs(Number(text)) > limit) return undefined;
   const [, sign = '', whole = '', fraction = ''] = match;
-  return `${sign === '-' ? '-' : ''}${whole}.${fraction.padEnd(5, '0')}`;
+  return `${sign === '-' ? '-' : ''}${whole}.${fraction.replace(/0+$/, '').padEnd(5, '0')}`;
 }
 
 /** The zone's name in its proper case; undefined where this runtime does not know it. */

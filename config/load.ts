@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Check } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import type { Settings } from '../gateway/domain/settings.ts';
 import { parseYaml } from './document.ts';
 import { camelKeys } from './names.ts';

@@ -16,7 +16,7 @@ export interface Source {
   /** Does the file itself say this key? */
   given(path: string): boolean;
   /** Tells of a fault, and of the earlier place that it collides with. */
-  source.report(path: string, message: string, earlier?: string): void;
+  report(path: string, message: string, earlier?: string): void;
 }
 
 /**
@@ -56,7 +56,8 @@ function checkListeners(draft: Draft<ConfigDocument>, source: Source): void {
     if (port === undefined || port === 0) continue;
     const other = taken.get(port);
     if (other === undefined) taken.set(port, section);
-    else source.report(`${section}.port`, `is ${port}, which is ${other}.port too: each server needs a port of its own`);
+    else
+      source.report(`${section}.port`, `is ${port}, which is ${other}.port too: each server needs a port of its own`);
   }
   const host = draft.console?.host;
   if (host !== undefined && !isLoopback(host) && draft.console?.token === null) {

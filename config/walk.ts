@@ -37,12 +37,12 @@ interface Walk extends Walked {
  */
 export function walkDocument(schema: TObject, yaml: YamlDocument, readSecret: ReadSecret): Walked {
   const walk: Walk = { value: undefined, faults: [], offsets: new Map(), yaml, schema, readSecret };
-  walk.value = visit(walk, schema, yaml.document.contents, '', 0);
+  walk.value = visit(walk, schema, yaml.contents, '', 0);
   return { value: walk.value, faults: walk.faults, offsets: walk.offsets };
 }
 
 function visit(walk: Walk, schema: TSchema, raw: Node | null, path: string, keyOffset: number): unknown {
-  const node = isAlias(raw) ? (raw.resolve(walk.yaml.document) ?? null) : raw;
+  const node = isAlias(raw) ? (walk.yaml.aliases.get(raw) ?? null) : raw;
   const offset = raw?.range?.[0] ?? keyOffset;
   walk.offsets.set(path, offset);
   if (raw !== null && node === null) return fault(walk, offset, path, 'refers to an anchor that is not there');

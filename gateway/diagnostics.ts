@@ -6,6 +6,9 @@ import * as store from './store/diagnostics.ts';
 /** A frame's text is cut here: the ring is for reading, not for keeping. */
 const FRAME_CHARS = 4096;
 
+/** So many frames of a charger are stored each time: ordinary traffic whole, a flood sampled. */
+const FRAMES_PER_FLUSH = 50;
+
 const SECRETS = /("(?:AuthorizationKey|BasicAuthPassword)"\s*,\s*"value"\s*:\s*")(?:[^"\\]|\\.)*/g;
 
 /**
@@ -19,8 +22,8 @@ export interface Diagnostics {
   take(): { frames: Map<string, Frame[]>; deviations: Map<string, Deviation[]> };
 }
 
-/** Makes the notebook; `keep` frames are held per charger at most. */
-export function createDiagnostics(clock: Clock, keep: number): Diagnostics {
+/** Makes the notebook, empty. */
+export function createDiagnostics(clock: Clock): Diagnostics {
   let frames = new Map<string, Frame[]>();
   let deviations = new Map<string, Map<string, Deviation>>();
   return {
@@ -28,8 +31,8 @@ export function createDiagnostics(clock: Clock, keep: number): Diagnostics {
       let ring = frames.get(chargerId);
       if (!ring) frames.set(chargerId, (ring = []));
       ring.push({ at: clock(), direction, text });
-      // Cut rarely, and by half: the newest `keep` always survive.
-      if (ring.length > 2 * keep) ring.splice(0, ring.length - keep);
+      // Cut rarely: the newest always survive.
+      if (ring.length > 2 * FRAMES_PER_FLUSH) ring.splice(0, FRAMES_PER_FLUSH);
     },
     deviation(chargerId, code, sample) {
       let codes = deviations.get(chargerId);
@@ -41,7 +44,7 @@ export function createDiagnostics(clock: Clock, keep: number): Diagnostics {
     },
     take() {
       const taken = {
-        frames: new Map([...frames].map(([id, ring]) => [id, ring.slice(-keep).map(presentable)])),
+        frames: new Map([...frames].map(([id, ring]) => [id, ring.slice(-FRAMES_PER_FLUSH).map(presentable)])),
         deviations: new Map([...deviations].map(([id, codes]) => [id, [...codes.values()]])),
       };
       frames = new Map();

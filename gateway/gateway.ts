@@ -3,6 +3,7 @@ import type { Clock, Millis } from './domain/time.ts';
 import type { Settings } from './domain/settings.ts';
 import type { Connections } from './connections.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { HeldSamples } from './held-samples.ts';
 import type { SessionPace } from './session-pace.ts';
 import type { Db } from './store/db.ts';
 
@@ -26,6 +27,9 @@ export interface Gateway {
   /** Raw frames and deviations, kept beside the facts. */
   diagnostics: Diagnostics;
   pace: SessionPace;
+  held: HeldSamples;
+  /** The last journal line known to be cleared. */
+  clearedJournal: number;
   /** When each peer last used its token, in this run. */
   peersSeen: Map<string, Millis>;
   /** When the site's own data last changed. */

@@ -18,7 +18,17 @@ export function lanAddress(interfaces: Record<string, Address[] | undefined> = n
   return found[0]?.address ?? hostname();
 }
 
-/** The same URL as others reach it: a listener on every address (`0.0.0.0`, `::`) is no place to point a charger at. */
-export function reachableUrl(url: string, address: string = lanAddress()): string {
-  return url.replace(/^([a-z]+:\/\/)(0\.0\.0\.0|\[::\])(?=[:/]|$)/, (_, scheme: string) => `${scheme}${address}`);
+/** Does a listener on this host serve every network of the machine? */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::' || host === '[::]';
+}
+
+/**
+ * A URL as people are told it: where the listener serves every network, this machine's own names in it (`127.0.0.1`,
+ * `0.0.0.0`) give way to its address. A URL that names another host stays.
+ */
+export function urlForOthers(url: string, listenHost: string, address: string = lanAddress()): string {
+  if (!isWildcard(listenHost)) return url;
+  const own = /^([a-z]+:\/\/)(0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])(?=[:/]|$)/;
+  return url.replace(own, (_, scheme: string) => `${scheme}${address}`);
 }

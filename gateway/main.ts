@@ -4,15 +4,13 @@ import { createOcpiServer } from '../adapters/ocpi/server.ts';
 import { createOcppServer } from '../adapters/ocpp/server.ts';
 import type { Config } from '../config/load.ts';
 import { applyConfig } from './apply-config.ts';
-import { createBus } from './bus.ts';
 import { expireAbsent } from './chargers.ts';
-import { createConnections } from './connections.ts';
-import { createDiagnostics, flushDiagnostics } from './diagnostics.ts';
+import { createGateway } from './create-gateway.ts';
+import { flushDiagnostics } from './diagnostics.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
-import { createSessionPace } from './session-pace.ts';
-import { refreshAll, refreshDue } from './sessions.ts';
-import { openDb, type Db } from './store/db.ts';
+import { followDue, recoverJournal } from './samples.ts';
+import { refreshAll } from './sessions.ts';
 
 export interface StartOptions {
   clock?: Clock;
@@ -39,13 +37,20 @@ const EVERY_FIVE_SECONDS = 5000;
  * meet. Errors: those of the database and of ports (PORT_IN_USE), TARIFF_UNPRICEABLE; nothing is left open then.
  */
 export async function startGateway(config: Config, options: StartOptions = {}): Promise<RunningGateway> {
-  const gateway = createGateway(config, options);
+  const gateway = createGateway({
+    settings: config.settings,
+    directory: config.storage.directory,
+    maxBytes: config.storage.maxMegabytes * 1_000_000,
+    clock: options.clock ?? wallClock,
+    log: options.log ?? pino({ level: config.log.level, base: null }),
+  });
   const closers: (() => Promise<void>)[] = [async () => gateway.db.close()];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
     await applyConfig(gateway);
+    await recoverJournal(gateway);
     await refreshAll(gateway);
     closers.push(startUpkeep(gateway));
 
@@ -67,30 +72,6 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
   }
 }
 
-function createGateway(config: Config, options: StartOptions): Gateway {
-  const clock = options.clock ?? wallClock;
-  const log: Log = options.log ?? pino({ level: config.log.level, base: null });
-  const bus = createBus((error, event) => log.error({ err: error, event: event.name }, 'a listener failed'));
-  const db: Db = openDb({
-    directory: config.storage.directory,
-    clock,
-    publish: bus.publish,
-    maxBytes: config.storage.maxMegabytes * 1_000_000,
-  });
-  return {
-    settings: config.settings,
-    db,
-    bus,
-    clock,
-    log,
-    connections: createConnections(clock()),
-    diagnostics: createDiagnostics(clock, config.settings.framesPerCharger),
-    pace: createSessionPace(clock),
-    peersSeen: new Map(),
-    siteUpdatedAt: 0,
-  };
-}
-
 /** The gateway's own regular work; the closer stops it and stores what is left. */
 function startUpkeep(gw: Gateway): () => Promise<void> {
   const absent = new Set<string>();
@@ -99,7 +80,7 @@ function startUpkeep(gw: Gateway): () => Promise<void> {
   };
   const timers = [
     setInterval(
-      guarded('bringing sessions up to date', () => refreshDue(gw)),
+      guarded('bringing sessions up to date', () => followDue(gw)),
       EVERY_SECOND,
     ),
     setInterval(
@@ -113,6 +94,7 @@ function startUpkeep(gw: Gateway): () => Promise<void> {
   ];
   return async () => {
     for (const timer of timers) clearInterval(timer);
+    await followDue(gw).catch((error: unknown) => gw.log.error({ err: error }, 'bringing sessions up to date failed'));
     await flushDiagnostics(gw).catch((error: unknown) => gw.log.error({ err: error }, 'storing diagnostics failed'));
   };
 }

@@ -9,7 +9,7 @@ import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/sessions.ts';
 import { findTariff } from './store/tariffs.ts';
-import { findById, listOpen } from './store/transactions.ts';
+import { listOpen } from './store/transactions.ts';
 import { timelineOf, type Timeline } from './timeline.ts';
 
 /** Opens, inside the write at hand, the commercial story of a transaction: tariff and place as they are now. */
@@ -75,13 +75,6 @@ function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector |
   };
 }
 
-/** Brings a running session up to its samples, inside the write at hand, unless that happened less than a second ago. */
-export function followMeter(gw: Gateway, tx: Tx, transactionId: string): void {
-  if (!gw.pace.allow(transactionId)) return;
-  const transaction = findById(gw.db, transactionId);
-  if (transaction && transaction.stopReceivedAt === null) refreshSession(gw, tx, transaction);
-}
-
 /** Recomputes energy, periods and cost of a session from its facts, inside the write at hand. */
 export function refreshSession(gw: Gateway, tx: Tx, transaction: Transaction): void {
   const session = store.findSessionOf(gw.db, transaction.id);
@@ -108,7 +101,7 @@ function progress(
  * nothing leaves an INVALID session and no CDR; one that took energy is billed like any other, whoever let it.
  */
 export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): void {
-  gw.pace.forget(transaction.id);
+  tx.after(() => gw.pace.forget(transaction.id));
   const session = store.findSessionOf(gw.db, transaction.id);
   if (!session || session.endedAt !== null) return;
   const timeline = timelineOf(gw.db, transaction);
@@ -122,11 +115,6 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
   store.setProgress(gw.db, session.id, ended, tx.stamp);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
   if (completed) issueCdr(gw, tx, { ...session, ...ended });
-}
-
-/** Brings up to date what was put off; called every second. */
-export async function refreshDue(gw: Gateway): Promise<void> {
-  for (const transactionId of gw.pace.due()) await gw.db.write((tx) => followMeter(gw, tx, transactionId));
 }
 
 /** Brings every running session up to its samples: at start-up, because the last second before a power cut was not. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { authorize } from './authorization.ts';
 import { ensureEvse } from './chargers.ts';
-import { contentHash } from './domain/hash.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import { canonicalUid } from './domain/token.ts';
 import type { Millis } from './domain/time.ts';
 import type { Authorization, Sample, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { quarantine } from './quarantine.ts';
-import { closeSession, followMeter, openSession } from './sessions.ts';
-import { findEvse, setEvseMeter } from './store/chargers.ts';
+import { fileHeld, fileSamples, isPlaceholder } from './samples.ts';
+import { closeSession, openSession } from './sessions.ts';
+import { setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/transactions.ts';
 
@@ -80,6 +80,7 @@ export async function startTransaction(
 function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
   const open = store.findOpenAt(gw.db, start.chargerId, start.evse);
   if (!open) return;
+  fileHeld(gw, tx, open.seq);
   const last = store.readingBefore(gw.db, open.seq, Number.MAX_SAFE_INTEGER);
   const floor = last?.energyWh ?? open.meterStart;
   store.setStop(gw.db, open.seq, {
@@ -93,69 +94,6 @@ function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
   });
   gw.diagnostics.deviation(start.chargerId, 'STOP_MISSING', `transaction ${open.wireId}`);
   finish(gw, tx, open.id);
-}
-
-export interface SampleCommand {
-  chargerId: string;
-  evse: number | null;
-  /** As the charger sent it; null where it sent none. */
-  wireId: string | null;
-  samples: Sample[];
-  receivedAt: Millis;
-}
-
-/** Files meter readings with their transaction; without one they are the EVSE's register. Never fails for content. */
-export async function recordSamples(gw: Gateway, command: SampleCommand): Promise<void> {
-  if (command.samples.length === 0) return;
-  return gw.db.write((tx) => {
-    const ref = findForSamples(gw, command);
-    if (ref) {
-      if (fileSamples(gw, ref.seq, command.samples, command.receivedAt) === 0) return;
-      if (ref.stopReceivedAt === null) followMeter(gw, tx, ref.id);
-      tx.emit({
-        name: 'transaction.sampled',
-        data: { transactionId: ref.id, chargerId: command.chargerId, evse: ref.evse },
-      });
-      return;
-    }
-    if (command.wireId !== null && !isPlaceholder(command.wireId))
-      quarantine(gw, tx, {
-        chargerId: command.chargerId,
-        action: 'MeterValues',
-        reason: `no transaction ${command.wireId} is known on this charger`,
-        payload: command.samples,
-        receivedAt: command.receivedAt,
-      });
-    else noteRegister(gw, command);
-  });
-}
-
-function findForSamples(gw: Gateway, command: SampleCommand): store.TransactionRef | undefined {
-  if (command.wireId !== null && !isPlaceholder(command.wireId))
-    return store.findRef(gw.db, command.chargerId, command.wireId);
-  // Without a usable id the open transaction of that EVSE is meant (Q36).
-  return command.evse === null ? undefined : store.findOpenAt(gw.db, command.chargerId, command.evse);
-}
-
-/** 0 and negative ids stand for a transaction that the charger began while disconnected (Q36). */
-function isPlaceholder(wireId: string): boolean {
-  return wireId === '0' || wireId.startsWith('-');
-}
-
-function noteRegister(gw: Gateway, command: SampleCommand): void {
-  const register = command.samples.findLast((sample) => sample.energyWh !== null)?.energyWh ?? null;
-  if (register === null || command.evse === null) return;
-  if (findEvse(gw.db, command.chargerId, command.evse))
-    setEvseMeter(gw.db, command.chargerId, command.evse, register);
-}
-
-function fileSamples(gw: Gateway, seq: number, samples: Sample[], receivedAt: Millis): number {
-  let fresh = 0;
-  for (const sample of samples) {
-    const values = JSON.stringify(sample.values);
-    if (store.insertSample(gw.db, seq, sample, values, contentHash(values), receivedAt)) fresh += 1;
-  }
-  return fresh;
 }
 
 export interface StopCommand {
@@ -191,6 +129,7 @@ export async function stopTransaction(gw: Gateway, command: StopCommand): Promis
     }
     const key = JSON.stringify([command.timestamp, command.meterStop]);
     if (transaction.stopReceivedAt !== null) return repeatStop(gw, tx, command, transaction, key);
+    fileHeld(gw, tx, transaction.seq);
     fileSamples(gw, transaction.seq, command.samples, command.receivedAt);
     store.setStop(gw.db, transaction.seq, {
       reportedAt: command.reportedAt,
@@ -246,6 +185,7 @@ function setAside(gw: Gateway, tx: Tx, command: StopCommand, reason: string): vo
 function finish(gw: Gateway, tx: Tx, id: string): void {
   const transaction = mustFind(gw, id);
   closeSession(gw, tx, transaction);
+  tx.after(() => gw.held.forget(transaction.seq));
   tx.emit({
     name: 'transaction.stopped',
     data: { transactionId: id, chargerId: transaction.chargerId, evse: transaction.evse },

@@ -62,6 +62,16 @@ describe('the documents', () => {
     expect(named.filter(({ script }) => scripts[script] === undefined)).toEqual([]);
   });
 
+  it('name only verbs that the command line knows', () => {
+    const sources = globSync('gateway/cli/*.ts', { cwd: ROOT }).map(read).join('\n');
+    const known = new Set([...sources.matchAll(/\.command\('([a-z-]+)/g)].map((match) => match[1]));
+    const named = documents.flatMap((path) =>
+      [...read(path).matchAll(/chargegate -- ([a-z][a-z-]*)/g)].map((match) => ({ path, verb: match[1] })),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter(({ verb }) => !known.has(verb))).toEqual([]);
+  });
+
   it('link only to files and headings that exist', () => {
     const broken = documents.flatMap((path) =>
       linksOf(path)

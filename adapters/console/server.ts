@@ -1,12 +1,12 @@
 import rateLimit from '@fastify/rate-limit';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { readiness } from '../../gateway/health.ts';
-import { reachableUrl } from '../../gateway/lan-address.ts';
+import { isWildcard } from '../../gateway/lan-address.ts';
+import { packageVersion } from '../../gateway/version.ts';
 import { createGatekeeper, isLoopback } from './access.ts';
 import { refusal, refusalOf } from './errors.ts';
 import { EVENTS_URL, createEventStream } from './events.ts';
@@ -31,7 +31,7 @@ export interface ConsoleOptions {
 }
 
 export interface ConsoleServer {
-  /** Opens the port. Errors: PORT_IN_USE, CONFIG_INVALID (a console beyond loopback without a token). */
+  /** Opens the port; the URL is where this machine reaches it. Errors: PORT_IN_USE, CONFIG_INVALID (a console beyond loopback without a token). */
   listen(): Promise<{ url: string }>;
   close(): Promise<void>;
 }
@@ -95,8 +95,7 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
       }
       const address = app.server.address();
       const port = typeof address === 'object' && address !== null ? address.port : options.port;
-      const host = options.host.includes(':') ? `[${options.host.replace(/^\[|\]$/g, '')}]` : options.host;
-      return { url: reachableUrl(`http://${host}:${port}/`) };
+      return { url: `http://${urlHost(options.host)}:${port}/` };
     },
     async close() {
       stream.close();
@@ -111,16 +110,17 @@ function consoleInfo(gw: Gateway, options: ConsoleOptions): ConsoleInfo {
   const since = performance.now();
   return {
     version: packageVersion(),
-    urls: { ocpp: ocpp && reachableUrl(ocpp), ocpi: ocpi && reachableUrl(ocpi) },
+    urls: { ocpp, ocpi },
     startedAt: gw.clock(),
     uptimeSeconds: () => Math.floor((performance.now() - since) / 1000),
   };
 }
 
-/** The version of this program, from its package. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+/** A listener's host as this machine writes it in a URL. */
+function urlHost(host: string): string {
+  const bare = host.replace(/^\[|\]$/g, '');
+  if (isWildcard(bare)) return bare === '::' ? '[::1]' : '127.0.0.1';
+  return bare.includes(':') ? `[${bare}]` : bare;
 }
 
 /** Only JSON is read: a form or plain text could be sent by any web page without asking. */

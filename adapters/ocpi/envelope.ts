@@ -1,5 +1,6 @@
 import type { Clock } from '../../gateway/domain/time.ts';
 import { toUtc } from '../../gateway/domain/time.ts';
+import { clip } from './present/text.ts';
 
 /** OCPI status codes that we send (OCPI 2.3.0 status_codes). */
 export const STATUS = {
@@ -79,7 +80,7 @@ export function toEnvelope(answer: Answer, clock: Clock): Envelope {
   return {
     ...(answer.data === undefined ? {} : { data: answer.data }),
     status_code: answer.status,
-    ...(answer.message === undefined ? {} : { status_message: answer.message }),
+    ...(answer.message === undefined ? {} : { status_message: clip(answer.message, 500) }),
     timestamp: toUtc(clock()),
   };
 }

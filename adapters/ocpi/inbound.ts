@@ -69,13 +69,17 @@ export function readItems<S extends TSchema>(schema: S, value: unknown): Static<
   });
 }
 
+/** Deeper JSON than this is no OCPI object, and walking it could exhaust the stack. */
+const DEEPEST = 32;
+
 /** Copies JSON without the fields that are null: OCPI lets optional ones be either (OCPI 2.3.0 terminology, cardinality). */
-export function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+export function withoutNulls(value: unknown, depth = 0): unknown {
+  if (depth > DEEPEST) throw invalid(`the JSON is nested more than ${DEEPEST} levels deep`);
+  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, inner]) => inner !== null)
-      .map(([name, inner]) => [name, withoutNulls(inner)]),
+      .map(([name, inner]) => [name, withoutNulls(inner, depth + 1)]),
   );
 }

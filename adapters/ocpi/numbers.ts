@@ -27,11 +27,12 @@ export function withoutVat(price: Decimal, vat: Decimal | null): number {
   return Number(new Big(price).div(factor).round(PLACES, Big.roundHalfUp).toString());
 }
 
-/** Decimal degrees as OCPI writes them: 5 to 7 decimals (OCPI 2.3.0 mod_locations GeoLocation). */
-export function degrees(decimal: Decimal): string {
-  const rounded = new Big(decimal).round(7, Big.roundHalfUp);
-  const places = rounded.toFixed().split('.')[1]?.length ?? 0;
-  return rounded.toFixed(Math.max(5, places));
+/** Decimal degrees in `length` characters: with the most of 7 to 5 decimals that fit (OCPI 2.3.0 mod_locations GeoLocation). */
+export function degrees(decimal: Decimal, length: number): string {
+  const given = new Big(decimal);
+  const wanted = Math.min(7, Math.max(5, given.toFixed().split('.')[1]?.length ?? 0));
+  const texts = [7, 6, 5].filter((places) => places <= wanted).map((places) => given.toFixed(places, Big.roundHalfUp));
+  return texts.find((text) => text.length <= length) ?? given.toFixed(5, Big.roundHalfUp);
 }
 
 function fraction(amount: number, divisor: number): number {

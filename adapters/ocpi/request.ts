@@ -28,6 +28,8 @@ export interface OcpiContext {
   client: OcpiClient;
   /** Ends one handshake of a peer before the next one starts. */
   handshakes: Map<string, Promise<unknown>>;
+  /** The server is ending: connections are not kept for a next request. */
+  closing: boolean;
 }
 
 /** A request of a known peer, free of the HTTP server's own types. */

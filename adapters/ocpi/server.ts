@@ -18,6 +18,7 @@ import { baseOfHost, baseOfPublicUrl } from './urls.ts';
 /** Largest body taken; a token or a credentials object is a few kilobytes. */
 const LARGEST_BODY = 256 * 1024;
 const REQUEST_TIMEOUT = 30_000;
+const MOST_CONNECTIONS = 256;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies Method[];
 
 export interface OcpiServer {
@@ -34,7 +35,13 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
 
   return {
     async listen() {
-      context = { gw, options, client: createOcpiClient(options.allowPrivateUrls), handshakes: new Map() };
+      context = {
+        gw,
+        options,
+        client: createOcpiClient(options.allowPrivateUrls),
+        handshakes: new Map(),
+        closing: false,
+      };
       app = await buildApp(context);
       try {
         await app.listen({ host: options.host, port: options.port });
@@ -45,8 +52,9 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
       return { url: localUrl(app, options.host) };
     },
     async close() {
-      await app?.close();
-      await context?.client.close();
+      if (context) context.closing = true;
+      // Both at once: a handshake at hand must not hold the end back until its peer answers.
+      await Promise.all([context?.client.close(), app?.close()]);
     },
   };
 }
@@ -67,6 +75,7 @@ async function buildApp(context: OcpiContext): Promise<FastifyInstance> {
       });
     },
   });
+  app.server.maxConnections = MOST_CONNECTIONS;
   await app.register(rateLimit, { global: false });
   await app.register(compress, { encodings: ['gzip'], threshold: 4096 });
   const limit = app.createRateLimit({
@@ -177,6 +186,7 @@ function send(
   const headers = {
     ...messageIds(request.headers),
     ...routingHeaders(moduleOf(request), request.headers, caller?.peer ?? null, gw.settings.site),
+    ...(context.closing ? { connection: 'close' } : {}),
     ...answer.headers,
   };
   reply
@@ -194,7 +204,7 @@ function answerTo(gw: Gateway, error: unknown, request: FastifyRequest): Answer 
   if (http >= 400 && http < 500 && error instanceof Error)
     return { http, status: STATUS.clientError, message: error.message };
   gw.log.error({ err: error, method: request.method, url: request.url }, 'OCPI request failed');
-  const message = error instanceof GatewayError ? error.message : 'internal error; see the log of this gateway';
+  const message = 'this gateway could not do that; its log says why';
   return { http: 200, status: STATUS.serverError, message };
 }
 

@@ -46,7 +46,10 @@ export interface SimulatedChargerOptions {
   quirks?: readonly QuirkName[];
   onFrame?: (direction: Direction, text: string) => void;
   onEvent?: (event: SimulatorEvent) => void;
+  /** A schema violation, with `strict`. */
   onViolation?: (problem: string) => void;
+  /** Why an attempt to connect again failed. */
+  onFault?: (problem: string) => void;
 }
 
 /** What may be seen of a connector from outside. */

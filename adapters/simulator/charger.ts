@@ -234,7 +234,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
       onEvent({ kind: 'offline', charger: options.id, at: clock(), detail: reason });
       setImmediate(check);
     },
-    onFault: onViolation,
+    onFault: options.onFault ?? (() => undefined),
   });
 
   async function act(connector: number, action: (found: Connector) => void): Promise<void> {
@@ -272,7 +272,11 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     },
     reboot,
     async close() {
-      for (const each of connectors) stopSampling(each.state.connector);
+      for (const each of connectors) {
+        stopSampling(each.state.connector);
+        each.blackout();
+      }
+      queue.rest();
       await lifeline.close();
       check();
     },

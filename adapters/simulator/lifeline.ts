@@ -110,9 +110,12 @@ export function createLifeline(options: LifelineOptions): Lifeline {
   }
 
   function connectPatiently(): void {
-    const attempt = open().catch((error: unknown) => {
+    const opening = open();
+    const mine = generation;
+    const attempt = opening.catch((error: unknown) => {
+      // the box was switched off, or something else connects
+      if (mine !== generation) return;
       options.onFault(error instanceof Error ? error.message : String(error));
-      if (link || later) return;
       failures += 1;
       comeBack();
     });
@@ -131,6 +134,8 @@ export function createLifeline(options: LifelineOptions): Lifeline {
       return;
     }
     if (answer.interval > 0) settings.heartbeatSeconds = answer.interval;
+    later?.();
+    later = null;
     const first = !registered || options.bootOnReconnect;
     registered = true;
     if (first) announce();
@@ -166,8 +171,8 @@ export function createLifeline(options: LifelineOptions): Lifeline {
     },
     restartHeartbeat,
     drop() {
-      const former = detach();
-      former?.destroy();
+      if (!link) return;
+      detach()?.destroy();
       options.onOffline('socket dropped');
       comeBack();
     },

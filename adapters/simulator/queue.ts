@@ -32,6 +32,8 @@ export interface MessageQueue {
   /** A message is with the gateway right now. */
   busy(): boolean;
   length(): number;
+  /** Tries nothing again by itself until the next `pump`. */
+  rest(): void;
 }
 
 /** The charger's memory of what it still has to tell (OCPP 1.6 §3.7): outlives sockets, reboots and power cuts. */
@@ -95,5 +97,9 @@ export function createMessageQueue(options: QueueOptions): MessageQueue {
     pump,
     busy: () => busy,
     length: () => messages.length,
+    rest() {
+      waiting?.();
+      waiting = null;
+    },
   };
 }

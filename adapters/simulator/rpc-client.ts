@@ -1,4 +1,7 @@
-import {
+// a CommonJS package whose errors Node cannot see as named exports
+import ocppRpc from 'ocpp-rpc';
+
+const {
   RPCClient,
   RPCError,
   RPCInternalError,
@@ -6,7 +9,10 @@ import {
   RPCNotSupportedError,
   TimeoutError,
   UnexpectedHttpResponse,
-} from 'ocpp-rpc';
+} = ocppRpc;
+
+type RpcClient = InstanceType<typeof RPCClient>;
+type ClientOptions = ConstructorParameters<typeof RPCClient>[0];
 
 /** What came of a call. `lost`: the socket ended before an answer, so nobody knows whether it was handled. */
 export type Outcome =
@@ -74,7 +80,7 @@ export class ConnectRefused extends Error {
 class TransformingClient extends RPCClient {
   private readonly transformText: (text: string) => string;
 
-  constructor(options: ConstructorParameters<typeof RPCClient>[0], transformText: (text: string) => string) {
+  constructor(options: ClientOptions, transformText: (text: string) => string) {
     super(options);
     this.transformText = transformText;
   }
@@ -128,7 +134,7 @@ export async function openRpcLink(options: RpcOptions): Promise<RpcLink> {
   };
 }
 
-function clientOptions(options: RpcOptions): ConstructorParameters<typeof RPCClient>[0] {
+function clientOptions(options: RpcOptions): ClientOptions {
   return {
     endpoint: options.url.replace(/\/+$/, ''),
     identity: options.id,
@@ -160,7 +166,7 @@ function refusal(options: RpcOptions, error: unknown): ConnectRefused {
   return new ConnectRefused(null, `could not connect to ${where}: ${message}`, { cause: error });
 }
 
-async function callOnce(client: RPCClient, action: string, payload: unknown): Promise<Outcome> {
+async function callOnce(client: RpcClient, action: string, payload: unknown): Promise<Outcome> {
   try {
     return { kind: 'result', payload: await client.call(action, payload) };
   } catch (error) {

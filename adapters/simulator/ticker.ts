@@ -9,14 +9,14 @@ export interface Ticker {
   after(ms: number, fn: () => void): Cancel;
 }
 
-/** The ticker of real timers. They do not keep the process alive: the sockets do that. */
+/** The ticker of real timers. Like any timer they keep the process alive until cancelled. */
 export const timerTicker: Ticker = {
   every(ms, fn) {
-    const timer = setInterval(fn, ms).unref();
+    const timer = setInterval(fn, ms);
     return () => clearInterval(timer);
   },
   after(ms, fn) {
-    const timer = setTimeout(fn, ms).unref();
+    const timer = setTimeout(fn, ms);
     return () => clearTimeout(timer);
   },
 };

@@ -42,7 +42,9 @@ export function parseTime(text: string): ParsedTime | null {
     Number(second),
     ms,
   );
-  if (Number(month) > 12 || Number(day) > 31 || Number(hour) > 24 || Number(minute) > 59) return null;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
+  // A day that the month does not have would roll over into the next.
+  if (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return null;
   if (zone === undefined) return { at: local, zoned: false };
   return { at: local - offsetMillis(zone), zoned: true };
 }

@@ -16,6 +16,8 @@ export interface Tx {
   stamp: Millis;
   /** Told to the bus once the commit is on disk; dropped when this piece fails. */
   emit(event: GatewayEvent): void;
+  /** Done once the commit is on disk, before the promise resolves; dropped when this piece fails. */
+  after(action: () => void): void;
 }
 
 /** The database. Reading is direct; writing only happens inside `write`. */
@@ -30,6 +32,11 @@ export interface Db {
    * itself and rejects only its own promise. Rejects with STORAGE_FULL or STORAGE_FAILED when nothing could be stored.
    */
   write<T>(work: (tx: Tx) => T): Promise<T>;
+  /**
+   * Puts a line into the journal with the next commit: for facts that come too fast to be filed one by one. Whoever
+   * appends files them later and then clears the journal; what is in it at start-up was not filed. Numbers rise by one.
+   */
+  append(line: string): { number: number; stored: Promise<void> };
   /** Writes what is still waiting, moves the log into the file and closes. */
   close(): void;
   /** Commits and pieces so far; tells whether storage works. */
@@ -40,6 +47,8 @@ export interface DbStats {
   commits: number;
   writes: number;
   waiting: number;
+  /** Number of the last journal line; 0 when there never was one. */
+  lastAppended: number;
   /** The last storage fault; null after a commit that went well. */
   fault: string | null;
 }
@@ -56,6 +65,23 @@ interface Piece {
   work: (tx: Tx) => unknown;
   resolve: (value: never) => void;
   reject: (error: unknown) => void;
+}
+
+/** Journal lines of the next commit; all who wait for them wait for one promise. */
+interface Lines {
+  texts: string[];
+  /** Of the last line. */
+  number: number;
+  stored: Promise<void>;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+function newLines(): Lines {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // Each appender waits for it; without any, nobody is to be told.
+  promise.catch(() => undefined);
+  return { texts: [], number: 0, stored: promise, resolve, reject };
 }
 
 /** More pieces than this wait for the next turn, so that one commit never holds the event loop for long. */
@@ -127,14 +153,17 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
   const undo = sqlite.prepare('ROLLBACK TO piece');
   const saveStamp = sqlite.prepare("UPDATE counter SET value = ? WHERE name = 'stamp'");
 
+  const journal = sqlite.prepare('INSERT INTO journal (number, lines) VALUES (?, ?)');
   let queue: Piece[] = [];
+  let lines = newLines();
+  let lastNumber = sqlite.prepare<[], number>('SELECT coalesce(max(number), 0) FROM journal').pluck().get() ?? 0;
   let scheduled = false;
   let writing = false;
   let lastStamp = sqlite
     .prepare<[], number>("SELECT value FROM counter WHERE name = 'stamp'")
     .pluck()
     .get() as number;
-  const stats: DbStats = { commits: 0, writes: 0, waiting: 0, fault: null };
+  const stats = { commits: 0, writes: 0, fault: null as string | null };
 
   function prepared(sql: string): Database.Statement {
     let statement = statements.get(sql);
@@ -156,10 +185,12 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     const batch = queue.slice(0, PIECES_PER_COMMIT);
     queue = queue.slice(PIECES_PER_COMMIT);
     if (queue.length > 0) schedule();
-    if (batch.length > 0) commitBatch(batch);
+    const appended = lines;
+    if (appended.texts.length > 0) lines = newLines();
+    if (batch.length > 0 || appended.texts.length > 0) commitBatch(batch, appended);
   }
 
-  function commitBatch(batch: Piece[]): void {
+  function commitBatch(batch: Piece[], appended: Lines): void {
     const stamp = Math.max(options.clock(), lastStamp + 1);
     const events: GatewayEvent[] = [];
     const settled: (() => void)[] = [];
@@ -167,13 +198,15 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
       begin.run();
       writing = true;
       for (const piece of batch) settled.push(runPiece(piece, stamp, events));
-      saveStamp.run(stamp);
+      if (appended.texts.length > 0) journal.run(appended.number, appended.texts.join('\n'));
+      if (batch.length > 0) saveStamp.run(stamp);
       commit.run();
     } catch (error) {
       if (sqlite.inTransaction) rollback.run();
       const fault = storageError(error, sqlite.name);
       stats.fault = fault.message;
       for (const piece of batch) piece.reject(fault);
+      appended.reject(fault);
       return;
     } finally {
       writing = false;
@@ -183,17 +216,27 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     stats.writes += batch.length;
     stats.fault = null;
     for (const settle of settled) settle();
+    appended.resolve();
     for (const event of events) options.publish(event);
   }
 
   function runPiece(piece: Piece, stamp: Millis, events: GatewayEvent[]): () => void {
     const before = events.length;
+    const actions: (() => void)[] = [];
     savepoint.run();
     try {
-      const result = piece.work({ now: options.clock(), stamp, emit: (event) => events.push(event) });
+      const result = piece.work({
+        now: options.clock(),
+        stamp,
+        emit: (event) => events.push(event),
+        after: (action) => actions.push(action),
+      });
       if (result instanceof Promise) throw new TypeError('a write must not wait: do what waits before it');
       release.run();
-      return () => piece.resolve(result as never);
+      return () => {
+        for (const action of actions) action();
+        piece.resolve(result as never);
+      };
     } catch (error) {
       // A full or failing disk concerns the whole commit, not this piece.
       if (!sqlite.inTransaction || isStorageFault(error)) throw error;
@@ -218,15 +261,22 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
         schedule();
       });
     },
+    append(line) {
+      lastNumber += 1;
+      lines.number = lastNumber;
+      lines.texts.push(line);
+      schedule();
+      return { number: lastNumber, stored: lines.stored };
+    },
     close() {
-      while (queue.length > 0) flush();
+      while (queue.length > 0 || lines.texts.length > 0) flush();
       if (sqlite.open) {
         sqlite.pragma('optimize');
         sqlite.close();
       }
       lock.close();
     },
-    stats: () => ({ ...stats, waiting: queue.length }),
+    stats: () => ({ ...stats, waiting: queue.length, lastAppended: lastNumber }),
   };
 }
 

@@ -14,8 +14,9 @@ export function insertFrame(db: Db, chargerId: string, frame: Frame): void {
 /** Keeps the newest `keep` frames of a charger. */
 export function pruneFrames(db: Db, chargerId: string, keep: number): void {
   db.run(
-    `DELETE FROM frame WHERE charger_id = ?1
-     AND id <= (SELECT id FROM frame WHERE charger_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+    `DELETE FROM frame WHERE charger_id = ?
+     AND id <= (SELECT id FROM frame WHERE charger_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+    chargerId,
     chargerId,
     keep,
   );

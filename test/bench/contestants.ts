@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { chargerId } from './load.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const ROOT = join(HERE, '../..');
 
 export interface Command {
   args: string[];
@@ -44,7 +43,7 @@ ocpi:
 console:
   port: 0
 log:
-  level: warn
+  level: error
 default-connector:
   tariff: standard
 tariffs:
@@ -69,7 +68,7 @@ const chargegate: Contestant = {
     mkdirSync(directory, { recursive: true });
     writeFileSync(file, configuration(port, chargers));
     return {
-      args: [join(ROOT, 'gateway/cli.ts'), 'run', '--config', file],
+      args: [join(HERE, '../../bin/chargegate.cjs'), 'run', '--config', file],
       env: { CHARGEGATE_DATA_DIR: join(directory, 'data') },
     };
   },

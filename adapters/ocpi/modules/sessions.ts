@@ -1,5 +1,6 @@
+import type { EvseView } from '../../../gateway/chargers.ts';
+import { findCharger } from '../../../gateway/chargers.ts';
 import { listSessions } from '../../../gateway/sessions.ts';
-import { siteView } from '../../../gateway/site.ts';
 import { invalid } from '../envelope.ts';
 import { NOT_AVAILABLE } from '../present/shared.ts';
 import { PRESENTERS } from '../present/versions.ts';
@@ -18,8 +19,12 @@ export function getSessions(version: Version): Handler {
   };
 }
 
+/** Looks up the uids of the EVSEs on a page: each charger once, not the whole site. */
 function evseUids(context: OcpiContext): (chargerId: string, evse: number) => string {
-  const keyOf = (chargerId: string, evse: number): string => `${evse} ${chargerId}`;
-  const uids = new Map(siteView(context.gw).evses.map((evse) => [keyOf(evse.chargerId, evse.evse), evse.uid]));
-  return (chargerId, evse) => uids.get(keyOf(chargerId, evse)) ?? NOT_AVAILABLE;
+  const chargers = new Map<string, EvseView[]>();
+  return (chargerId, number) => {
+    const evses = chargers.get(chargerId) ?? findCharger(context.gw, chargerId)?.evses ?? [];
+    chargers.set(chargerId, evses);
+    return evses.find(({ evse }) => evse === number)?.uid ?? NOT_AVAILABLE;
+  };
 }

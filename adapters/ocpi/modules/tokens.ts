@@ -36,7 +36,11 @@ export function getToken(version: Version): Handler {
 /** A new token, or all of a known one (OCPI 2.3.0 mod_tokens PUT). 201 when new. */
 export const putToken: Handler = async (context, request) => {
   const address = addressOf(context, request);
-  const outcome = await putPeerToken(context.gw, request.peer.name, toToken(request.body, address));
+  const token = toToken(request.body, address);
+  const known = findPeerToken(context.gw, token);
+  if (known && known.peer !== request.peer.name && !declares(request.peer, token.countryCode, token.partyId))
+    throw notFound(`token ${token.uid} of ${token.countryCode}/${token.partyId} came over another connection`);
+  const outcome = await putPeerToken(context.gw, request.peer.name, token);
   return outcome === 'created' ? created() : success();
 };
 
@@ -73,12 +77,16 @@ function addressOf(context: OcpiContext, request: OcpiRequest): TokenAddress {
  * parties, those that are neither ours nor another connection's.
  */
 function owns(context: OcpiContext, peer: Peer, country: string, party: string): boolean {
-  const isIt = (other: { countryCode: string; partyId: string }): boolean =>
-    same(other.countryCode, country) && same(other.partyId, party);
-  if (isIt(context.gw.settings.site) || country.length !== 2 || !/^[A-Za-z0-9]{1,3}$/.test(party)) return false;
-  if (peer.parties.some(isIt)) return true;
+  const { site } = context.gw.settings;
+  if (same(site.countryCode, country) && same(site.partyId, party)) return false;
+  if (country.length !== 2 || !/^[A-Za-z0-9]{1,3}$/.test(party)) return false;
+  if (declares(peer, country, party)) return true;
   const open = peer.parties.length === 0 || peer.parties.some(({ role }) => role === 'HUB');
-  return open && !listPeers(context.gw).some((other) => other.name !== peer.name && other.parties.some(isIt));
+  return open && !listPeers(context.gw).some((other) => other.name !== peer.name && declares(other, country, party));
+}
+
+function declares(peer: Peer, country: string, party: string): boolean {
+  return peer.parties.some((own) => same(own.countryCode, country) && same(own.partyId, party));
 }
 
 function findToken(context: OcpiContext, peer: Peer, address: TokenAddress): WireToken | null {

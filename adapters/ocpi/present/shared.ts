@@ -271,7 +271,7 @@ function wholeOf(cdr: Cdr): Period {
 }
 
 function coordinates(place: { latitude: string; longitude: string }): Wire {
-  return { latitude: degrees(place.latitude), longitude: degrees(place.longitude) };
+  return { latitude: degrees(place.latitude, 10), longitude: degrees(place.longitude, 11) };
 }
 
 function lastChange(evse: EvseView): Millis {

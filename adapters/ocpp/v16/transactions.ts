@@ -1,5 +1,6 @@
 import { parseTime } from '../../../gateway/domain/time.ts';
-import { recordSamples, startTransaction, stopTransaction } from '../../../gateway/transactions.ts';
+import { recordSamples } from '../../../gateway/samples.ts';
+import { startTransaction, stopTransaction } from '../../../gateway/transactions.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { Requests } from '../schemas/generated/v16.ts';
 import { idTagInfo } from './authorization.ts';

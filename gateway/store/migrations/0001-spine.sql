@@ -154,6 +154,12 @@ CREATE TABLE sample (
   PRIMARY KEY (transaction_seq, reported_at, hash)
 ) STRICT, WITHOUT ROWID;
 
+-- Samples that came faster than they are filed, as lines of JSON, one row a commit; empty but for the last second.
+CREATE TABLE journal (
+  number INTEGER PRIMARY KEY, -- of the last line
+  lines TEXT NOT NULL
+) STRICT;
+
 -- What the EVSE did during the transaction, from its status reports.
 CREATE TABLE phase (
   transaction_seq INTEGER NOT NULL,

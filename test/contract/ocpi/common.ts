@@ -3,7 +3,8 @@ import { Type } from 'typebox';
 import type { TProperties, TSchema } from 'typebox';
 
 /** An object with these fields and no others. */
-export const strict = <P extends TProperties>(properties: P) => Type.Object(properties, { additionalProperties: false });
+export const strict = <P extends TProperties>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
 export const opt = <S extends TSchema>(schema: S) => Type.Optional(schema);
 /** `*`: any number. We omit empty lists of this kind, so one that is sent may not be null. */
 export const many = <S extends TSchema>(schema: S) => Type.Optional(Type.Array(schema));
@@ -56,9 +57,7 @@ const hours = strict({
   exceptional_closings: many(exceptionalPeriod),
 });
 
-export const evseStatus = oneOf(
-  'AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN',
-);
+export const evseStatus = oneOf('AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN');
 export const capability = oneOf(
   'CHARGING_PROFILE_CAPABLE CHARGING_PREFERENCES_CAPABLE CHIP_CARD_SUPPORT CONTACTLESS_CARD_SUPPORT ' +
     'CREDIT_CARD_PAYABLE DEBIT_CARD_PAYABLE PED_TERMINAL REMOTE_START_STOP_CAPABLE RESERVABLE RFID_READER ' +
@@ -107,9 +106,7 @@ export const locationFields = {
   country: Type.String({ pattern: '^[A-Z]{3}$' }),
   coordinates: geoLocation,
   related_locations: many(additionalGeoLocation),
-  parking_type: opt(
-    oneOf('ALONG_MOTORWAY PARKING_GARAGE PARKING_LOT ON_DRIVEWAY ON_STREET UNDERGROUND_GARAGE'),
-  ),
+  parking_type: opt(oneOf('ALONG_MOTORWAY PARKING_GARAGE PARKING_LOT ON_DRIVEWAY ON_STREET UNDERGROUND_GARAGE')),
   directions: many(displayText),
   operator: opt(businessDetails),
   suboperator: opt(businessDetails),
@@ -178,7 +175,13 @@ const signedData = (plain: number) =>
   });
 
 /** OCPI mod_cdrs CDR object with one version's price, tariff, token type and plug. */
-export function cdrSchema(parts: { price: TSchema; tariff: TSchema; cdrToken: TSchema; standard: TSchema; plain: number }) {
+export function cdrSchema(parts: {
+  price: TSchema;
+  tariff: TSchema;
+  cdrToken: TSchema;
+  standard: TSchema;
+  plain: number;
+}) {
   const { price } = parts;
   return strict({
     country_code: ciString(2),
@@ -293,9 +296,7 @@ export const versionDetails = strict({
   version: text(10),
   endpoints: some(
     strict({
-      identifier: oneOf(
-        'cdrs chargingprofiles commands credentials hubclientinfo locations sessions tariffs tokens',
-      ),
+      identifier: oneOf('cdrs chargingprofiles commands credentials hubclientinfo locations sessions tariffs tokens'),
       role: oneOf('SENDER RECEIVER'),
       url,
     }),

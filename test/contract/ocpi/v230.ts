@@ -21,9 +21,7 @@ const evse = is.strict({
   capabilities: is.many(openEnum),
   connectors: is.some(connector),
   parking_restrictions: is.many(openEnum),
-  parking: is.many(
-    is.strict({ parking_id: is.ciString(36), evse_position: is.opt(is.oneOf('LEFT RIGHT CENTER')) }),
-  ),
+  parking: is.many(is.strict({ parking_id: is.ciString(36), evse_position: is.opt(is.oneOf('LEFT RIGHT CENTER')) })),
   accepted_service_providers: is.many(is.text(50)),
 });
 const tariff = is.strict({

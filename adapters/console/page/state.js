@@ -1,0 +1,143 @@
+import { get } from './api.js';
+
+/** @import { CdrBody, ChargerBody, PeerBody, QuarantineBody, RunningBody, StatusBody } from '../schemas.ts' */
+
+/** @typedef {'status' | 'chargers' | 'running' | 'cdrs' | 'peers' | 'quarantine'} Part */
+
+/** What the page knows of the gateway. */
+export const state = {
+  /** @type {StatusBody | null} */
+  status: null,
+  /** @type {Map<string, ChargerBody>} */
+  chargers: new Map(),
+  /** @type {RunningBody[]} */
+  running: [],
+  /** @type {CdrBody[]} */
+  cdrs: [],
+  /** @type {PeerBody[]} */
+  peers: [],
+  /** @type {QuarantineBody[]} */
+  quarantine: [],
+  /** The gateway's clock less this browser's, milliseconds. */
+  ahead: 0,
+};
+
+/** @type {Part[]} */
+export const ALL = ['status', 'chargers', 'running', 'cdrs', 'peers', 'quarantine'];
+
+/** The gateway's time. */
+export function now() {
+  return Date.now() + state.ahead;
+}
+
+/** @template T @typedef {{ items: T[], next: string | null }} List */
+
+/** @type {Record<Part, () => Promise<void>>} */
+const LOADERS = {
+  async status() {
+    /** @type {StatusBody} */
+    const status = await get('/api/status');
+    state.ahead = Date.parse(status.now) - Date.now();
+    state.status = status;
+  },
+  async chargers() {
+    /** @type {List<ChargerBody>} */
+    const { items } = await get('/api/chargers?limit=10000');
+    state.chargers = new Map(items.map((charger) => [charger.id, charger]));
+  },
+  async running() {
+    /** @type {List<RunningBody>} */
+    const { items } = await get('/api/sessions/running');
+    state.running = items;
+  },
+  async cdrs() {
+    /** @type {List<CdrBody>} */
+    const { items } = await get('/api/cdrs?limit=12');
+    state.cdrs = items;
+  },
+  async peers() {
+    /** @type {List<PeerBody>} */
+    const { items } = await get('/api/peers');
+    state.peers = items;
+  },
+  async quarantine() {
+    /** @type {List<QuarantineBody>} */
+    const { items } = await get('/api/quarantine?limit=8');
+    state.quarantine = items;
+  },
+};
+
+/** Which parts an event makes stale. @type {Record<string, Part[]>} */
+const STALE = {
+  'charger.connected': ['status'],
+  'charger.disconnected': ['status'],
+  'charger.booted': ['status'],
+  'transaction.started': ['running', 'status'],
+  'transaction.sampled': ['running'],
+  'transaction.stopped': ['running', 'status'],
+  'session.changed': ['running'],
+  'cdr.issued': ['cdrs', 'running'],
+  'peer.changed': ['peers', 'status'],
+  'quarantine.added': ['quarantine'],
+};
+
+/** More than this many changed chargers are fetched as one list. */
+const ONE_BY_ONE = 15;
+
+/** @param {Set<string>} ids */
+async function loadChargers(ids) {
+  if (ids.size > ONE_BY_ONE) return LOADERS.chargers();
+  await Promise.all(
+    [...ids].map(async (id) => {
+      /** @type {ChargerBody} */
+      const charger = await get(`/api/chargers/${encodeURIComponent(id)}`);
+      state.chargers.set(id, charger);
+    }),
+  );
+  state.chargers = new Map([...state.chargers].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Collects what events make stale and reads it again: at once, then at most every second, however much happens.
+ * @param {(parts: Set<Part>) => void} onLoaded
+ * @param {(error: unknown) => void} onFault
+ */
+export function createRefresher(onLoaded, onFault) {
+  /** @type {Set<Part>} */
+  let parts = new Set();
+  /** @type {Set<string>} */
+  let chargers = new Set();
+  let busy = false;
+
+  async function run() {
+    busy = true;
+    const [wanted, ids] = [parts, chargers];
+    [parts, chargers] = [new Set(), new Set()];
+    try {
+      const loads = [...wanted].map((part) => LOADERS[part]());
+      if (ids.size > 0 && !wanted.has('chargers')) loads.push(loadChargers(ids));
+      await Promise.all(loads);
+      if (ids.size > 0) wanted.add('chargers');
+      onLoaded(wanted);
+    } catch (error) {
+      onFault(error);
+    }
+    setTimeout(() => {
+      busy = false;
+      if (parts.size > 0 || chargers.size > 0) void run();
+    }, 1000);
+  }
+
+  return {
+    /** @param {Part[]} wanted */
+    refresh(wanted) {
+      for (const part of wanted) parts.add(part);
+      if (!busy) void run();
+    },
+    /** @param {string} name @param {Record<string, unknown>} data */
+    onEvent(name, data) {
+      if (typeof data.chargerId === 'string' && /^(charger|evse|transaction\.st)/.test(name)) chargers.add(data.chargerId);
+      this.refresh(STALE[name] ?? []);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { GatewayError } from '../domain/errors.ts';
+
+/** The running daemon, seen through its operator API. */
+export interface Client {
+  get<Body>(path: string): Promise<Body>;
+  /** Follows a list's cursor until there are `limit` items, or no more. */
+  list<Item>(path: string, limit: number): Promise<Item[]>;
+  post<Body>(path: string, body: unknown): Promise<Body>;
+  put<Body>(path: string, body: unknown): Promise<Body>;
+  remove(path: string): Promise<void>;
+}
+
+export interface ClientOptions {
+  /** Of the console. */
+  url: string;
+  token: string | null;
+  /** Until an answer; a call to a charger takes as long as the charger may. */
+  timeoutMs: number;
+}
+
+/** The daemon said no: its code and its words. */
+export class Refused extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string) {
+    super(message);
+    this.name = 'Refused';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** Largest page that the operator API gives. */
+const PAGE = 1000;
+
+/** Makes a client; it connects when it is asked. Errors: DAEMON_UNREACHABLE, Refused. */
+export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
+  const base = url.replace(/\/+$/, '');
+
+  async function send(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await reach(base, `${base}${path}`, {
+      method,
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.text();
+    const answer = parse(text);
+    if (response.ok) return answer;
+    const { code, message } = isRecord(answer) ? answer : {};
+    throw new Refused(
+      typeof code === 'string' ? code : 'REQUEST_INVALID',
+      response.status,
+      typeof message === 'string' ? message : `${base} answered ${method} ${path} with ${response.status}`,
+    );
+  }
+
+  return {
+    get: async <Body>(path: string) => (await send('GET', path)) as Body,
+    async list<Item>(path: string, limit: number) {
+      const items: Item[] = [];
+      let cursor: string | null = null;
+      do {
+        const query = new URLSearchParams({ limit: String(Math.min(PAGE, limit - items.length)) });
+        if (cursor !== null) query.set('cursor', cursor);
+        const page = (await send('GET', `${path}?${query}`)) as { items: Item[]; next: string | null };
+        items.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== null && items.length < limit);
+      return items;
+    },
+    post: async <Body>(path: string, body: unknown) => (await send('POST', path, body)) as Body,
+    put: async <Body>(path: string, body: unknown) => (await send('PUT', path, body)) as Body,
+    remove: async (path) => void (await send('DELETE', path)),
+  };
+}
+
+async function reach(base: string, url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const late = error instanceof Error && error.name === 'TimeoutError';
+    const why = late ? 'it did not answer in time' : reason(error);
+    throw new GatewayError(
+      'DAEMON_UNREACHABLE',
+      `no running chargegate reached at ${base} (${why}): start it with "chargegate run", or say where it is with --url or --config`,
+      { cause: error },
+    );
+  }
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return error instanceof Error ? error.message : String(error);
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? null : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

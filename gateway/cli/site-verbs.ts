@@ -1,0 +1,147 @@
+import type { Command } from 'commander';
+import type {
+  CdrBody,
+  ChargerBody,
+  RunningBody,
+  SessionBody,
+  StatusBody,
+} from '../../adapters/console/schemas.ts';
+import { contextOf, readJson } from './context.ts';
+import { count } from './options.ts';
+import { localTime, pairs, show, table } from './output.ts';
+
+/** Verbs on what is at the site: its state, chargers and sessions. */
+export function addSiteVerbs(program: Command): void {
+  program
+    .command('status')
+    .description('the running gateway at a glance')
+    .action(async (_options, command: Command) => {
+      const { out, client } = contextOf(command);
+      const status = await client().get<StatusBody>('/api/status');
+      show(out, status, () => statusText(status));
+    });
+
+  const chargers = program
+    .command('chargers')
+    .description('chargers, their EVSEs and what these do')
+    .action(async (_options, command: Command) => {
+      const { out, client } = contextOf(command);
+      const items = await client().list<ChargerBody>('/api/chargers', 10_000);
+      show(out, { items }, () => chargersText(items));
+    });
+  chargers
+    .command('accept <charger>')
+    .description('take in a charger that is pending')
+    .action(async (id: string, _options, command: Command) => {
+      const { out, client } = contextOf(command);
+      const charger = await client().post<ChargerBody>(`/api/chargers/${encodeURIComponent(id)}/accept`, {});
+      show(out, charger, () => `${charger.id} is ${charger.registration}; it is told so when it boots again`);
+    });
+
+  program
+    .command('sessions')
+    .description('charging sessions, newest first')
+    .option('--limit <n>', 'at most so many', count, 20)
+    .option('--running', 'only those under way, with what they draw')
+    .action(async (options: { limit: number; running?: boolean }, command: Command) => {
+      const { out, client } = contextOf(command);
+      if (options.running) {
+        const { items } = await client().get<{ items: RunningBody[] }>('/api/sessions/running');
+        return show(out, { items }, () => sessionsText(items));
+      }
+      const items = await client().list<SessionBody>('/api/sessions', options.limit);
+      show(out, { items }, () => sessionsText(items));
+    });
+
+  program
+    .command('cdrs')
+    .description('bill lines of ended sessions, newest first')
+    .option('--limit <n>', 'at most so many', count, 20)
+    .action(async (options: { limit: number }, command: Command) => {
+      const { out, client } = contextOf(command);
+      const items = await client().list<CdrBody>('/api/cdrs', options.limit);
+      show(out, { items }, () => cdrsText(items));
+    });
+
+  program
+    .command('call <charger> <action> [json]')
+    .description('make an OCPP call to a charger and print its answer; json "-" reads the payload from stdin')
+    .action(async (id: string, action: string, json: string | undefined, _options, command: Command) => {
+      const { out, client } = contextOf(command);
+      const payload = json === undefined ? {} : readJson(json);
+      const path = `/api/chargers/${encodeURIComponent(id)}/calls`;
+      out.print(JSON.stringify(await client().post(path, { action, payload }), null, 2));
+    });
+}
+
+function statusText(status: StatusBody): string {
+  const { counts, site, storage, urls } = status;
+  const facts = pairs([
+    ['site', `${site.name ?? site.id}, ${site.city} (${site.country})`],
+    ['version', `${status.version}, up ${duration(status.uptimeSeconds)}`],
+    ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
+    ['chargers', `${counts.connected} of ${counts.chargers} connected, ${counts.pending} pending`],
+    ['EVSEs', `${counts.occupied} of ${counts.evses} in use`],
+    ['peers', String(counts.peers)],
+    ['storage', storage.fault ?? `good, ${storage.writes} writes in ${storage.commits} commits`],
+    ['charger URL', urls.ocpp ?? '–'],
+    ['OCPI URL', urls.ocpi ?? '–'],
+  ]);
+  return [facts, ...status.warnings.map((warning) => `\nWARNING: ${warning}`)].join('\n');
+}
+
+function chargersText(chargers: ChargerBody[]): string {
+  return table(
+    ['CHARGER', 'CONNECTED', 'STATE', 'PROTOCOL', 'MODEL', 'EVSES', 'LAST SEEN'],
+    chargers.map((charger) => [
+      charger.id,
+      charger.connected ? 'yes' : 'no',
+      charger.registration,
+      charger.protocol ?? '–',
+      [charger.vendor, charger.model].filter((part) => part !== null).join(' ') || '–',
+      charger.evses.filter((evse) => !evse.removed).map((evse) => `${evse.evse}:${evse.status}`).join(' ') || '–',
+      localTime(charger.lastSeenAt),
+    ]),
+    'no chargers yet: point one at the charger URL that "chargegate status" shows, or try "chargegate simulate"',
+  );
+}
+
+function sessionsText(sessions: (SessionBody & Partial<RunningBody>)[]): string {
+  return table(
+    ['STARTED', 'STATUS', 'CHARGER', 'EVSE', 'CARD', 'KWH', 'KW', 'COST', 'ENDED'],
+    sessions.map((session) => [
+      localTime(session.startedAt),
+      session.status,
+      session.chargerId,
+      String(session.evse),
+      session.tokenUid,
+      session.kwh.toFixed(3),
+      typeof session.powerW === 'number' ? (session.powerW / 1000).toFixed(1) : '–',
+      session.cost ? `${session.cost.afterTaxes} ${session.cost.currency}` : '–',
+      localTime(session.endedAt),
+    ]),
+    'no sessions yet: they appear when somebody charges',
+  );
+}
+
+function cdrsText(cdrs: CdrBody[]): string {
+  return table(
+    ['ENDED', 'CHARGER', 'CARD', 'KWH', 'MINUTES', 'COST', 'PEER'],
+    cdrs.map((cdr) => [
+      localTime(cdr.endedAt),
+      cdr.chargerId,
+      cdr.tokenUid,
+      cdr.kwh.toFixed(3),
+      String(Math.round(cdr.seconds / 60)),
+      `${cdr.cost.afterTaxes} ${cdr.cost.currency}`,
+      cdr.peer ?? '–',
+    ]),
+    'no CDRs yet: one is written when a session ends',
+  );
+}
+
+function duration(seconds: number): string {
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  if (days > 0) return `${days} d ${hours} h`;
+  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${seconds} s`;
+}

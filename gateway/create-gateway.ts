@@ -1,0 +1,39 @@
+import { createBus } from './bus.ts';
+import { createConnections } from './connections.ts';
+import { createDiagnostics } from './diagnostics.ts';
+import type { Settings } from './domain/settings.ts';
+import type { Clock } from './domain/time.ts';
+import type { Gateway, Log } from './gateway.ts';
+import { createHeldSamples } from './held-samples.ts';
+import { createSessionPace } from './session-pace.ts';
+import { openDb } from './store/db.ts';
+
+export interface GatewayOptions {
+  settings: Settings;
+  /** Where the database is. */
+  directory: string;
+  /** Upper bound of the database file; 0: none. */
+  maxBytes: number;
+  clock: Clock;
+  log: Log;
+}
+
+/** Opens the database and puts the core around it; no door is open and nothing ticks. Errors: those of `openDb`. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { settings, clock, log } = options;
+  const bus = createBus((error, event) => log.error({ err: error, event: event.name }, 'a listener failed'));
+  return {
+    settings,
+    db: openDb({ directory: options.directory, clock, publish: bus.publish, maxBytes: options.maxBytes }),
+    bus,
+    clock,
+    log,
+    connections: createConnections(clock()),
+    diagnostics: createDiagnostics(clock),
+    pace: createSessionPace(clock),
+    held: createHeldSamples(),
+    clearedJournal: 0,
+    peersSeen: new Map(),
+    siteUpdatedAt: 0,
+  };
+}

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
+import { createGateway } from '../../gateway/create-gateway.ts';
+import { wallClock } from '../../gateway/domain/time.ts';
+import { listCdrs } from '../../gateway/cdrs.ts';
+import { listSessions } from '../../gateway/sessions.ts';
+import { recoverJournal } from '../../gateway/samples.ts';
+import { listTransactions } from '../../gateway/transactions.ts';
+import { listSamples } from '../../gateway/store/transactions.ts';
+import { startDaemon, type Daemon } from '../harness/daemon.ts';
+import { testConfig } from '../harness/gateway.ts';
+
+const ALL = { offset: 0, limit: 100 };
+
+let directory: string;
+let port: number;
+let daemon: Daemon;
+let charger: RawCharger;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'chargegate-kill-'));
+  port = await freePort();
+  writeFileSync(
+    join(directory, 'depot.yaml'),
+    `
+site: { address: A, city: C, country: SWE, latitude: "59.1", longitude: "15.1", time-zone: Europe/Stockholm, country-code: SE, party-id: DEP }
+ocpp: { host: 127.0.0.1, port: ${port}, unknown-chargers: accept }
+ocpi: { host: 127.0.0.1, port: 0 }
+console: { port: 0 }
+log: { level: error }
+default-connector: { tariff: standard }
+tariffs: [{ id: standard, currency: SEK, tax-included: no, elements: [{ components: [{ type: energy, price: 2, vat: 25 }] }] }]
+tokens: [{ uid: CARD1 }]
+`,
+  );
+  await start();
+});
+afterEach(async () => {
+  await daemon.kill();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: free } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+
+async function start(): Promise<void> {
+  daemon = await startDaemon(join(directory, 'depot.yaml'), { CHARGEGATE_DATA_DIR: directory });
+  charger = await createRawCharger(`ws://127.0.0.1:${port}/ocpp/BAY-1`, { protocols: ['ocpp1.6'] });
+}
+
+async function powerCut(): Promise<void> {
+  await daemon.kill();
+  await start();
+}
+
+const begin = Date.now() - 3_600_000;
+const at = (minute: number): string => new Date(begin + minute * 60_000).toISOString();
+
+/** A whole session; `transactionId` is filled in from the start's answer. */
+const SESSION: [action: string, payload: Record<string, unknown>][] = [
+  ['BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' }],
+  ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Preparing' }],
+  ['Authorize', { idTag: 'CARD1' }],
+  ['StartTransaction', { connectorId: 1, idTag: 'CARD1', meterStart: 5000, timestamp: at(0) }],
+  ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Charging' }],
+  ['MeterValues', meterValues(10, '7000')],
+  ['MeterValues', meterValues(20, '9000')],
+  ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'SuspendedEV', timestamp: at(30) }],
+  ['MeterValues', meterValues(35, '11000')],
+  ['StopTransaction', { meterStop: 11000, timestamp: at(40), idTag: 'CARD1' }],
+  ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' }],
+];
+
+function meterValues(minute: number, value: string): Record<string, unknown> {
+  return { connectorId: 1, meterValue: [{ timestamp: at(minute), sampledValue: [{ value, unit: 'Wh' }] }] };
+}
+
+const IN_TRANSACTION = new Set(['MeterValues', 'StopTransaction']);
+
+/** Sends a session; `cut` decides what happens around each message. */
+async function run(cut: 'before the answer' | 'after the answer'): Promise<unknown[]> {
+  let transactionId: unknown;
+  const answers: unknown[] = [];
+  for (const [action, given] of SESSION) {
+    const payload = IN_TRANSACTION.has(action) ? { ...given, transactionId } : given;
+    let first: unknown = null;
+    if (cut === 'before the answer') charger.send(JSON.stringify([2, 'cut', action, payload]));
+    else first = (await charger.call(action, payload))[2];
+    await powerCut();
+    const again = (await charger.call(action, payload))[2];
+    if (first !== null && action !== 'BootNotification') expect(again).toEqual(first);
+    if (action === 'StartTransaction') transactionId = (again as { transactionId: number }).transactionId;
+    answers.push(again);
+  }
+  return answers;
+}
+
+/** Opens the database that a killed daemon left. */
+async function afterwards<T>(look: (gw: ReturnType<typeof createGateway>) => T): Promise<T> {
+  await daemon.kill();
+  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  const { settings } = testConfig(directory);
+  const gw = createGateway({ settings, directory, maxBytes: 0, clock: wallClock, log: silent });
+  await recoverJournal(gw);
+  const seen = look(gw);
+  gw.db.close();
+  return seen;
+}
+
+describe('kill -9 at every message of a session', () => {
+  test.each(['before the answer', 'after the answer'] as const)('%s: one transaction, one correct CDR', async (cut) => {
+    await run(cut);
+    const { transactions, sessions, cdrs } = await afterwards((gw) => ({
+      transactions: listTransactions(gw, ALL).items,
+      sessions: listSessions(gw, ALL).items,
+      cdrs: listCdrs(gw, ALL).items,
+    }));
+    expect(transactions).toHaveLength(1);
+    expect(transactions[0]).toMatchObject({ wireId: '1', meterStart: 5000, meterStop: 11000, stopEstimated: false });
+    expect(sessions).toHaveLength(1);
+    expect(sessions[0]).toMatchObject({ status: 'COMPLETED', energyWh: 6000 });
+    expect(cdrs).toHaveLength(1);
+    expect(cdrs[0]).toMatchObject({
+      energyWh: 6000,
+      seconds: 2400,
+      parkingSeconds: 600,
+      cost: { total: { beforeTaxes: '12.00', afterTaxes: '15.00' } },
+    });
+    expect(cdrs[0]?.periods.map(({ kind, energyWh }) => [kind, energyWh])).toEqual([
+      ['charging', 5333],
+      ['parking', 667],
+    ]);
+  }, 60_000);
+
+  test('in a burst of meter values: what was acknowledged is there', async () => {
+    const started = await charger.call('StartTransaction', SESSION[3]?.[1]);
+    const { transactionId } = started[2] as { transactionId: number };
+    let acknowledged = 0;
+    const burst = (async () => {
+      for (let i = 1; ; i += 1) {
+        const value = { timestamp: new Date(begin + i * 1000).toISOString(), sampledValue: [{ value: String(5000 + i) }] };
+        await charger.call('MeterValues', { connectorId: 1, transactionId, meterValue: [value] });
+        acknowledged = i;
+        if (i === 500) daemon.process.kill('SIGKILL');
+      }
+    })();
+    await expect(burst).rejects.toThrow();
+    const { energies, sessions } = await afterwards((gw) => ({
+      energies: listSamples(gw.db, 1).map((sample) => sample.energyWh),
+      sessions: listSessions(gw, ALL).items,
+    }));
+    expect(acknowledged).toBeGreaterThanOrEqual(500);
+    expect(energies.slice(0, acknowledged)).toEqual(Array.from({ length: acknowledged }, (_, i) => 5001 + i));
+    expect(sessions).toMatchObject([{ status: 'ACTIVE' }]);
+  });
+});
+
+describe('stop and start', () => {
+  test('SIGTERM answers what came, exits 0, and chargers may come back', async () => {
+    await charger.call('BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' });
+    expect(await daemon.stop()).toBe(0);
+    expect((await charger.closed).code).toBe(1001);
+    await start();
+    expect((await charger.call('Heartbeat', {}))[0]).toBe(3);
+  });
+});

@@ -16,7 +16,8 @@ export const EVENTS_URL = '/api/events';
 export const EVENTS_OPERATION: Operation = {
   method: 'GET',
   url: EVENTS_URL,
-  summary: 'What happens, as server-sent events: ids to read again, not copies of state; each has event, id and JSON data',
+  summary:
+    'What happens, as server-sent events: ids to read again, not copies of state; each has event, id and JSON data',
   params: Type.Object({}),
   query: Type.Object({}),
   body: null,

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import Type from 'typebox';
 import fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { EVENTS_OPERATION } from './events.ts';
 import type { Operation } from './route.ts';
 import { API_ROUTES } from './routes/index.ts';
@@ -21,7 +22,10 @@ const PROBES: Operation[] = [
     method: 'GET',
     url: '/readyz',
     summary: 'Is the gateway ready to serve? If not, why?',
-    responses: { 200: Type.Object({ reasons: Type.Array(Type.String()) }), 503: Type.Object({ reasons: Type.Array(Type.String()) }) },
+    responses: {
+      200: Type.Object({ reasons: Type.Array(Type.String()) }),
+      503: Type.Object({ reasons: Type.Array(Type.String()) }),
+    },
   },
   {
     ...NO_INPUT,
@@ -40,7 +44,8 @@ export async function openApiDocument(version: string): Promise<object> {
       openapi: '3.1.0',
       info: {
         title: 'chargegate operator API',
-        description: 'What the console and the command line use, and nothing else. Loopback only, or with a bearer token.',
+        description:
+          'What the console and the command line use, and nothing else. Loopback only, or with a bearer token.',
         version,
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
@@ -55,7 +60,7 @@ export async function openApiDocument(version: string): Promise<object> {
   return document;
 }
 
-function describe(app: ReturnType<typeof fastify>, operation: Operation): void {
+function describe(app: FastifyInstance, operation: Operation): void {
   const { method, url, summary, params, query, body, responses } = operation;
   const guarded = !PROBES.includes(operation) || url === '/metrics';
   app.route({

@@ -100,7 +100,9 @@ function reader(schema: TSchema, where: string): (value: unknown) => unknown {
 
 function explain(error: { message: string; params: object } | undefined): string {
   if (!error) return 'is not what this operation takes; /api/openapi.json describes it';
-  const names = Object.values(error.params).flat().filter((value) => typeof value === 'string');
+  const names = Object.values(error.params)
+    .flat()
+    .filter((value) => typeof value === 'string');
   const hint = error.message.includes('additional') || error.message.includes('one of') ? `: ${names.join(', ')}` : '';
   return `${error.message}${hint}; /api/openapi.json describes this operation`;
 }

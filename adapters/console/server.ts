@@ -64,7 +64,7 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
     return503OnClosing: true,
-    frameworkErrors: (error, _request, reply) => answerError(gw, error, reply),
+    frameworkErrors: (error, _request, reply) => void answerError(gw, error, reply),
   });
   app.server.maxConnections = 512;
   const stream = createEventStream(gw, options.maxStreams ?? 64);
@@ -72,11 +72,12 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
 
   takeJsonOnly(app);
   guard(app, options.token);
-  // Beyond loopback: enough for a page and its scripts, too little to try tokens out.
-  if (options.token !== null) app.register(rateLimit, { max: 3000, timeWindow: '1 minute' });
   app.setErrorHandler((error, _request, reply) => answerError(gw, error, reply));
   app.setNotFoundHandler((request, reply) =>
-    answer(reply, refusal('NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)} here: see /api/openapi.json`)),
+    answer(
+      reply,
+      refusal('NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)} here: see /api/openapi.json`),
+    ),
   );
   app.register(async (routes) => {
     serveApi(routes, gw, info);
@@ -136,14 +137,28 @@ function takeJsonOnly(app: FastifyInstance): void {
   });
 }
 
+/** Wrong tokens taken from one address in a minute; after that it waits, so that none is found by trying. */
+const WRONG_TOKENS = 300;
+
 function guard(app: FastifyInstance, token: string | null): void {
   const refuse = createGatekeeper(token);
+  app.register(rateLimit, { global: false });
+  let wrong: ReturnType<FastifyInstance['createRateLimit']> | null = null;
+  app.after(() => {
+    wrong = app.createRateLimit({ max: WRONG_TOKENS, timeWindow: '1 minute' });
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     if (token !== null && request.routeOptions.config.open === true) return;
+    const tried = await wrong?.(request, { increment: false });
+    if (tried?.isAllowed === false && tried.isExceeded)
+      return answer(reply, refusal('LIMIT_REACHED', 'too many wrong tokens from your address: wait a minute', 429));
     const refused = refuse({ method: request.method, headers: request.headers });
     if (refused === null) return;
-    if (refused.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (refused.status === 401) {
+      await wrong?.(request);
+      reply.header('www-authenticate', 'Bearer');
+    }
     return answer(reply, refused);
   });
 }

@@ -45,7 +45,11 @@ function addTokenVerbs(tokens: Command): void {
         ...(options.group !== undefined && { groupId: options.group }),
         ...(options.payment !== undefined && { payment: options.payment }),
       });
-      show(out, token, () => `${token.uid} may charge here${token.expiresAt ? ` until ${localTime(token.expiresAt)}` : ''}`);
+      show(
+        out,
+        token,
+        () => `${token.uid} may charge here${token.expiresAt ? ` until ${localTime(token.expiresAt)}` : ''}`,
+      );
     });
   tokens
     .command('block <uid>')

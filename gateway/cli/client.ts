@@ -67,7 +67,7 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
       do {
         const query = new URLSearchParams({ limit: String(Math.min(PAGE, limit - items.length)) });
         if (cursor !== null) query.set('cursor', cursor);
-        const page = (await send('GET', `${path}?${query}`)) as { items: Item[]; next: string | null };
+        const page = (await send('GET', `${path}?${query.toString()}`)) as { items: Item[]; next: string | null };
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== null && items.length < limit);

@@ -20,7 +20,12 @@ export function table(headings: string[], rows: string[][], empty: string): stri
   const all = [headings, ...rows].map((row) => row.map(printable));
   const widths = headings.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 
@@ -38,7 +43,7 @@ export function localTime(text: string | null): string {
 
 /** What chargers and peers say of themselves may hold control characters; a terminal would obey them. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+  return text.replace(/\p{Cc}/gu, '�');
 }
 
 /** 2: the command could not run; 1: it ran and was refused or failed. */

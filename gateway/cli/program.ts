@@ -41,7 +41,9 @@ function createProgram(finish: Finish): Command {
     .option('--json', 'one JSON document instead of text')
     .version(packageVersion(), '-V, --version')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: (text, write) => write(`chargegate: [REQUEST_INVALID] ${text.replace(/^error: /, '')}`) })
+    .configureOutput({
+      outputError: (text, write) => write(`chargegate: [REQUEST_INVALID] ${text.replace(/^error: /, '')}`),
+    })
     .showSuggestionAfterError()
     .exitOverride();
   addDaemonVerbs(program, finish);
@@ -86,7 +88,8 @@ function addDaemonVerbs(program: Command, finish: Finish): void {
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         if (out.json) out.print(JSON.stringify({ file: configPath(), problems: error.problems }, null, 2));
-        else for (const problem of error.problems) out.complain(`chargegate: [${error.code}] ${formatProblem(problem)}`);
+        else
+          for (const problem of error.problems) out.complain(`chargegate: [${error.code}] ${formatProblem(problem)}`);
         finish(error.code === 'CONFIG_UNREADABLE' ? 2 : 1);
       }
     });
@@ -145,7 +148,9 @@ function addTryVerbs(program: Command, finish: Finish): void {
       const { startGateway } = await import('../main.ts');
       const { once = false, speed } = options;
       const parts = { startGateway, config: loadConfig(DEMO_CONFIG), signal: untilInterrupted() };
-      finish(await runDemo({ once, speed, ...(options.port !== undefined && { port: options.port }) }, parts, out.print));
+      finish(
+        await runDemo({ once, speed, ...(options.port !== undefined && { port: options.port }) }, parts, out.print),
+      );
     });
 }
 

@@ -1,11 +1,5 @@
 import type { Command } from 'commander';
-import type {
-  CdrBody,
-  ChargerBody,
-  RunningBody,
-  SessionBody,
-  StatusBody,
-} from '../../adapters/console/schemas.ts';
+import type { CdrBody, ChargerBody, RunningBody, SessionBody, StatusBody } from '../../adapters/console/schemas.ts';
 import { contextOf, readJson } from './context.ts';
 import { count } from './options.ts';
 import { localTime, pairs, show, table } from './output.ts';
@@ -99,7 +93,10 @@ function chargersText(chargers: ChargerBody[]): string {
       charger.registration,
       charger.protocol ?? '–',
       [charger.vendor, charger.model].filter((part) => part !== null).join(' ') || '–',
-      charger.evses.filter((evse) => !evse.removed).map((evse) => `${evse.evse}:${evse.status}`).join(' ') || '–',
+      charger.evses
+        .filter((evse) => !evse.removed)
+        .map((evse) => `${evse.evse}:${evse.status}`)
+        .join(' ') || '–',
       localTime(charger.lastSeenAt),
     ]),
     'no chargers yet: point one at the charger URL that "chargegate status" shows, or try "chargegate simulate"',
@@ -141,7 +138,11 @@ function cdrsText(cdrs: CdrBody[]): string {
 }
 
 function duration(seconds: number): string {
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   if (days > 0) return `${days} d ${hours} h`;
   return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${seconds} s`;
 }

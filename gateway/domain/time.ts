@@ -43,10 +43,15 @@ export function parseTime(text: string): ParsedTime | null {
     ms,
   );
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
-  // A day that the month does not have would roll over into the next.
-  if (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).toISOString().slice(0, 10) !== `${year}-${month}-${day}`) return null;
+  if (Number(day) < 1 || Number(day) > daysIn(Number(year), Number(month))) return null;
   if (zone === undefined) return { at: local, zoned: false };
   return { at: local - offsetMillis(zone), zoned: true };
+}
+
+/** 0 for a month that there is not. */
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return [31, 0, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
 }
 
 function offsetMillis(zone: string): number {

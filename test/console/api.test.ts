@@ -54,9 +54,30 @@ beforeAll(async () => {
   await site.api('POST', '/api/chargers/BAY-01/accept');
   await putSiteToken(gw, '04AABBCC', {});
   for (const n of [1, 2, 3])
-    await charge(gw, { chargerId: 'BAY-01', tokenUid: '04AABBCC', startedAt: NOON + n * 3_600_000, readings: [[1345 + n, 22_000]], ends: true });
-  await charge(gw, { chargerId: 'BAY-01', evse: 2, tokenUid: '04AABBCC', startedAt: NOON + 20_000_000, readings: [[1500, 11_000], [1777, 10_500]] });
-  await quarantineMessage(gw, { chargerId: 'BAY-01', action: 'StopTransaction', reason: 'no such transaction', payload: { transactionId: 99 }, receivedAt: NOON });
+    await charge(gw, {
+      chargerId: 'BAY-01',
+      tokenUid: '04AABBCC',
+      startedAt: NOON + n * 3_600_000,
+      readings: [[1345 + n, 22_000]],
+      ends: true,
+    });
+  await charge(gw, {
+    chargerId: 'BAY-01',
+    evse: 2,
+    tokenUid: '04AABBCC',
+    startedAt: NOON + 20_000_000,
+    readings: [
+      [1500, 11_000],
+      [1777, 10_500],
+    ],
+  });
+  await quarantineMessage(gw, {
+    chargerId: 'BAY-01',
+    action: 'StopTransaction',
+    reason: 'no such transaction',
+    payload: { transactionId: 99 },
+    receivedAt: NOON,
+  });
 });
 
 afterAll(() => site.close());
@@ -77,8 +98,18 @@ describe('lists', () => {
     const sessions = await list<SessionBody>('/api/sessions', SessionBody);
     expect(sessions.map((session) => session.kwh)).toEqual([0.777, 0.348, 0.347, 0.346]);
     const [running, ended] = sessions;
-    expect(running).toMatchObject({ status: 'ACTIVE', chargerId: 'BAY-01', evse: 2, tokenUid: '04AABBCC', endedAt: null });
-    expect(ended).toMatchObject({ status: 'COMPLETED', startedAt: '2026-11-21T15:00:00Z', endedAt: '2026-11-21T15:01:00Z' });
+    expect(running).toMatchObject({
+      status: 'ACTIVE',
+      chargerId: 'BAY-01',
+      evse: 2,
+      tokenUid: '04AABBCC',
+      endedAt: null,
+    });
+    expect(ended).toMatchObject({
+      status: 'COMPLETED',
+      startedAt: '2026-11-21T15:00:00Z',
+      endedAt: '2026-11-21T15:01:00Z',
+    });
     // 5.00 to start, 3.20 per kWh, VAT 25 %.
     expect(ended?.cost).toEqual({ currency: 'SEK', beforeTaxes: '6.11', afterTaxes: '7.64' });
     expect((await site.api<SessionBody>('GET', `/api/sessions/${ended?.id}`)).body).toEqual(ended);
@@ -92,7 +123,13 @@ describe('lists', () => {
   it('tells transactions as the charger measured them', async () => {
     const [open, stopped] = await list<TransactionBody>('/api/transactions?limit=2', TransactionBody);
     expect(open).toMatchObject({ wireId: '4', meterStart: 1000, meterStop: null, stoppedAt: null, stopReason: null });
-    expect(stopped).toMatchObject({ wireId: '3', meterStart: 1000, meterStop: 1348, stopReason: 'Local', stopEstimated: false });
+    expect(stopped).toMatchObject({
+      wireId: '3',
+      meterStart: 1000,
+      meterStop: 1348,
+      stopReason: 'Local',
+      stopEstimated: false,
+    });
   });
 
   it('tells CDRs', async () => {
@@ -247,15 +284,22 @@ describe('tokens', () => {
     expect((await site.api<ErrorBody>('DELETE', '/api/tokens/041122')).body.code).toBe('TOKEN_UNKNOWN');
   });
 
-  it.each([{ expiresAt: 'tomorrow' }, { vaild: true }, { valid: 'yes' }, { groupId: '' }, []])('refuses %j', async (body) => {
-    const reply = await site.api<ErrorBody>('PUT', '/api/tokens/0455', body);
-    expect([reply.status, reply.body.code]).toEqual([400, 'REQUEST_INVALID']);
-  });
+  it.each([{ expiresAt: 'tomorrow' }, { vaild: true }, { valid: 'yes' }, { groupId: '' }, []])(
+    'refuses %j',
+    async (body) => {
+      const reply = await site.api<ErrorBody>('PUT', '/api/tokens/0455', body);
+      expect([reply.status, reply.body.code]).toEqual([400, 'REQUEST_INVALID']);
+    },
+  );
 });
 
 describe('peers', () => {
   it('makes one without the handshake and never tells its token', async () => {
-    const made = await site.api<PeerBody>('POST', '/api/peers', { name: 'cloud', inboundToken: 'S3cret', visibility: 'all' });
+    const made = await site.api<PeerBody>('POST', '/api/peers', {
+      name: 'cloud',
+      inboundToken: 'S3cret',
+      visibility: 'all',
+    });
     expect(made.status).toBe(201);
     fits(PeerBody, made.body);
     const peers = await list<PeerBody>('/api/peers', PeerBody);

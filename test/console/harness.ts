@@ -35,10 +35,12 @@ export interface Reply<Body> {
 export interface SiteOptions extends Partial<ConsoleOptions> {
   clock?: Clock;
   settings?: Partial<Settings>;
+  /** Bound of the database. */
+  maxMegabytes?: number;
 }
 
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
-  const { clock = wallClock, settings, ...rest } = options;
+  const { clock = wallClock, settings, maxMegabytes = 0, ...rest } = options;
   const directory = mkdtempSync(join(tmpdir(), 'chargegate-console-'));
   const config = loadConfig(resolveConfigPath(undefined, {}));
   const running = await startGateway(
@@ -48,7 +50,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
       ocpp: { ...config.ocpp, host: '127.0.0.1', port: 0 },
       ocpi: { ...config.ocpi, host: '127.0.0.1', port: 0 },
       console: { ...config.console, port: 0 },
-      storage: { ...config.storage, directory },
+      storage: { directory, maxMegabytes },
     },
     { clock, log: silent },
   );

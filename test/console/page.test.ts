@@ -14,7 +14,7 @@ import type { Site, SiteOptions } from './harness.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const present = existsSync(CHROMIUM);
-if (!present) console.warn(`page test skipped: ${CHROMIUM} is absent (apt-get install chromium)`);
+if (!present) process.stderr.write(`page test skipped: ${CHROMIUM} is absent (apt-get install chromium)\n`);
 
 const URLS = { ocpp: 'ws://192.168.1.20:8887/ocpp/', ocpi: 'http://192.168.1.20:8888/ocpi/versions' };
 const MINUTE = 60_000;
@@ -30,7 +30,7 @@ describe.skipIf(!present)('the page', () => {
   afterAll(async () => {
     for (const close of closers.splice(0)) await close();
     await browser.close();
-    console.info(`screenshots of the page: ${shots}`);
+    process.stderr.write(`screenshots of the page: ${shots}\n`);
   });
 
   async function site(options: SiteOptions = {}): Promise<Site> {
@@ -40,9 +40,17 @@ describe.skipIf(!present)('the page', () => {
   }
 
   /** Opens the page; everything the browser complains about is collected. */
-  async function open(url: string, width: number, scheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; complaints: string[] }> {
+  async function open(
+    url: string,
+    width: number,
+    scheme: 'light' | 'dark' = 'light',
+  ): Promise<{ page: Page; complaints: string[] }> {
     const complaints: string[] = [];
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, locale: 'en-GB' });
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme: scheme,
+      locale: 'en-GB',
+    });
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -66,7 +74,12 @@ describe.skipIf(!present)('the page', () => {
   it('shows a busy site at 1440 and 360 pixels, light and dark, and fits the width', async () => {
     const busy = await site();
     await fill(busy);
-    for (const [width, scheme] of [[1440, 'light'], [1440, 'dark'], [360, 'light'], [360, 'dark']] as const) {
+    for (const [width, scheme] of [
+      [1440, 'light'],
+      [1440, 'dark'],
+      [360, 'light'],
+      [360, 'dark'],
+    ] as const) {
       const { page, complaints } = await open(busy.url, width, scheme);
       await page.locator('.card').nth(5).waitFor();
       await page.getByText('Live').waitFor();
@@ -95,7 +108,12 @@ describe.skipIf(!present)('the page', () => {
     await reportStatus(gw, { ...status('LATE-01', 1, 'Preparing'), receivedAt: gw.clock() });
     await page.getByText('Plugged in').waitFor();
     await putSiteToken(gw, '04AABBCC', {});
-    await charge(gw, { chargerId: 'LATE-01', tokenUid: '04AABBCC', startedAt: gw.clock() - MINUTE, readings: [[1200, 7400]] });
+    await charge(gw, {
+      chargerId: 'LATE-01',
+      tokenUid: '04AABBCC',
+      startedAt: gw.clock() - MINUTE,
+      readings: [[1200, 7400]],
+    });
     await page.locator('#sessions').getByText('04AABBCC').waitFor();
     await page.locator('#sessions').getByText('7.4 kW').waitFor();
     expect(complaints).toEqual([]);
@@ -111,6 +129,7 @@ describe.skipIf(!present)('the page', () => {
     await page.getByRole('button', { name: 'Invite' }).click();
     await page.getByText('Give this token to my-cloud').waitFor();
     await page.locator('#peers').getByText('invited').waitFor();
+    expect(await page.locator('#pending-panel').isVisible()).toBe(false);
     await shoot(page, 'invited-1440');
   });
 
@@ -126,6 +145,7 @@ describe.skipIf(!present)('the page', () => {
     await page.getByText('Live').waitFor();
     await page.reload();
     await page.getByText('Live').waitFor();
+    expect(await page.locator('#login').isVisible()).toBe(false);
   });
 });
 
@@ -136,12 +156,30 @@ function status(chargerId: string, evse: number, of: EvseStatus, errorCode: stri
 async function fill({ gw }: Site): Promise<void> {
   const now = gw.clock();
   for (const uid of ['04A2245AB43580', '04C1882AB43581', 'SE-DEP-C00042']) await putSiteToken(gw, uid, {});
-  for (const id of ['BAY-01', 'BAY-02', 'BAY-03', 'BAY-04', 'FAST-01', 'GATE-EAST-LONG-NAME-0007']) await plugIn(gw, id);
+  for (const id of ['BAY-01', 'BAY-02', 'BAY-03', 'BAY-04', 'FAST-01', 'GATE-EAST-LONG-NAME-0007'])
+    await plugIn(gw, id);
   const [uid, other, app] = ['04A2245AB43580', '04C1882AB43581', 'SE-DEP-C00042'];
-  await charge(gw, { chargerId: 'BAY-02', tokenUid: uid, startedAt: now - 200 * MINUTE, readings: [[15_300, 11_000]], ends: true });
-  await charge(gw, { chargerId: 'BAY-03', tokenUid: app, startedAt: now - 90 * MINUTE, readings: [[9100, 7000]], ends: true });
+  await charge(gw, {
+    chargerId: 'BAY-02',
+    tokenUid: uid,
+    startedAt: now - 200 * MINUTE,
+    readings: [[15_300, 11_000]],
+    ends: true,
+  });
+  await charge(gw, {
+    chargerId: 'BAY-03',
+    tokenUid: app,
+    startedAt: now - 90 * MINUTE,
+    readings: [[9100, 7000]],
+    ends: true,
+  });
   await charge(gw, { chargerId: 'BAY-01', tokenUid: uid, startedAt: now - 64 * MINUTE, readings: [[24_310, 22_000]] });
-  await charge(gw, { chargerId: 'FAST-01', tokenUid: other, startedAt: now - 12 * MINUTE, readings: [[32_480, 148_500]] });
+  await charge(gw, {
+    chargerId: 'FAST-01',
+    tokenUid: other,
+    startedAt: now - 12 * MINUTE,
+    readings: [[32_480, 148_500]],
+  });
   const reports: [string, number, EvseStatus, string?][] = [
     ['BAY-01', 1, 'Charging'],
     ['BAY-01', 2, 'Available'],

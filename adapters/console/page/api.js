@@ -66,7 +66,9 @@ export async function follow(onEvent, onOpen) {
     const blocks = (rest + chunk).split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0] ?? '', line.replace(/^\w*: ?/, '')]));
+      const fields = new Map(
+        block.split('\n').map((line) => [line.split(':', 1)[0] ?? '', line.replace(/^\w*: ?/, '')]),
+      );
       const name = fields.get('event');
       if (name !== undefined) onEvent(name, JSON.parse(fields.get('data') ?? '{}'));
     }

@@ -35,7 +35,10 @@ function show(parts) {
 /** @param {unknown} error */
 function fail(error) {
   if (error instanceof TokenNeeded) return askForToken();
-  problem = error instanceof TypeError ? 'The gateway does not answer. What is shown may be old.' : String(error instanceof Error ? error.message : error);
+  problem =
+    error instanceof TypeError
+      ? 'The gateway does not answer. What is shown may be old.'
+      : String(error instanceof Error ? error.message : error);
   showNotices(problem);
 }
 
@@ -52,26 +55,39 @@ byId('login-form').addEventListener('submit', () => {
   restart();
 });
 
-byId('invite').addEventListener('submit', async (event) => {
+byId('invite').addEventListener('submit', (event) => {
   event.preventDefault();
+  void invite();
+});
+
+async function invite() {
   const field = byIdAs('invite-name', HTMLInputElement);
   const visibility = byIdAs('invite-visibility', HTMLSelectElement).value;
   try {
     /** @type {{ token: string }} */
     const { token } = await post(`/api/peers/${encodeURIComponent(field.value)}/invitation`, { visibility });
     byId('invitation').replaceChildren(
-      h('p', { class: 'small' }, `Give this token to ${field.value}, with the OCPI versions URL. It is shown only now and works once.`),
+      h(
+        'p',
+        { class: 'small' },
+        `Give this token to ${field.value}, with the OCPI versions URL. It is shown only now and works once.`,
+      ),
       h('div', { class: 'copyable' }, h('code', {}, token), copyButton(token)),
     );
     field.value = '';
     refresher.refresh(['peers']);
   } catch (error) {
     if (error instanceof TokenNeeded) return fail(error);
-    byId('invitation').replaceChildren(h('p', { class: 'problem' }, error instanceof Error ? error.message : String(error)));
+    byId('invitation').replaceChildren(
+      h('p', { class: 'problem' }, error instanceof Error ? error.message : String(error)),
+    );
   }
-});
+}
 
-for (const [id, event] of [['search', 'input'], ['filter', 'change']])
+for (const [id, event] of [
+  ['search', 'input'],
+  ['filter', 'change'],
+])
   byId(id ?? '').addEventListener(event ?? '', showChargers);
 
 /** @param {boolean} value */

@@ -66,7 +66,8 @@ export function keyed(container, items, keyOf, render) {
     madeOf.set(element, looks);
     return element;
   });
-  const same = wanted.length === container.children.length && wanted.every((child, n) => child === container.children[n]);
+  const same =
+    wanted.length === container.children.length && wanted.every((child, n) => child === container.children[n]);
   if (!same) container.replaceChildren(...wanted);
 }
 

@@ -17,7 +17,9 @@ export function kwh(kilowattHours) {
  */
 export function money(cost) {
   if (cost === null) return '–';
-  return new Intl.NumberFormat(undefined, { style: 'currency', currency: cost.currency }).format(Number(cost.afterTaxes));
+  return new Intl.NumberFormat(undefined, { style: 'currency', currency: cost.currency }).format(
+    Number(cost.afterTaxes),
+  );
 }
 
 /**
@@ -26,7 +28,11 @@ export function money(cost) {
  */
 export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
-  const [days, hours, minutes] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${String(minutes).padStart(2, '0')} min`;
   return minutes > 0 ? `${minutes} min` : `${whole} s`;

@@ -136,7 +136,8 @@ export function createRefresher(onLoaded, onFault) {
     },
     /** @param {string} name @param {Record<string, unknown>} data */
     onEvent(name, data) {
-      if (typeof data.chargerId === 'string' && /^(charger|evse|transaction\.st)/.test(name)) chargers.add(data.chargerId);
+      if (typeof data.chargerId === 'string' && /^(charger|evse|transaction\.st)/.test(name))
+        chargers.add(data.chargerId);
       this.refresh(STALE[name] ?? []);
     },
   };

@@ -23,7 +23,12 @@ export function showChargers() {
 function nothing(known) {
   if (known > 0) return empty('No charger fits.', 'Change what you look for.');
   const command = h('code', {}, 'npm run -s chargegate -- simulate');
-  return empty('No chargers yet.', 'Point one at the charger URL under Connect. No charger at hand? ', command, ' brings simulated ones.');
+  return empty(
+    'No chargers yet.',
+    'Point one at the charger URL under Connect. No charger at hand? ',
+    command,
+    ' brings simulated ones.',
+  );
 }
 
 /** @param {ChargerBody} charger */
@@ -49,10 +54,21 @@ function card({ charger, running }) {
       'header',
       {},
       h('h3', { title: charger.id }, charger.id),
-      h('span', { class: `link ${charger.connected ? 'good' : 'bad'}` }, h('span', { class: 'dot' }), connection(charger)),
+      h(
+        'span',
+        { class: `link ${charger.connected ? 'good' : 'bad'}` },
+        h('span', { class: 'dot' }),
+        connection(charger),
+      ),
     ),
-    h('p', { class: 'muted small about' }, [about, charger.protocol].filter(Boolean).join(' · ') || 'Has not said what it is'),
-    ...(evses.length > 0 ? evses.map((evse) => bay(evse, running)) : [h('p', { class: 'muted small' }, 'No EVSE reported yet')]),
+    h(
+      'p',
+      { class: 'muted small about' },
+      [about, charger.protocol].filter(Boolean).join(' · ') || 'Has not said what it is',
+    ),
+    ...(evses.length > 0
+      ? evses.map((evse) => bay(evse, running))
+      : [h('p', { class: 'muted small' }, 'No EVSE reported yet')]),
     deviations(charger),
   );
 }
@@ -84,7 +100,13 @@ function bay(evse, running) {
     h('span', { class: 'number', title: evse.evseId }, String(evse.evse)),
     h('span', { class: `chip ${tone}` }, words),
     session
-      ? h('span', { class: 'flow' }, session.powerW === null ? null : h('b', {}, kw(session.powerW)), ' ', kwh(session.kwh))
+      ? h(
+          'span',
+          { class: 'flow' },
+          session.powerW === null ? null : h('b', {}, kw(session.powerW)),
+          ' ',
+          kwh(session.kwh),
+        )
       : h('span', { class: 'flow muted' }, trouble ?? ''),
   );
 }
@@ -95,8 +117,16 @@ function deviations(charger) {
   const lines = charger.deviations.map((one) =>
     h('li', {}, h('b', {}, one.code), ` ${one.count}×`, h('code', {}, one.sample.slice(0, 160))),
   );
-  const total = charger.deviations.length === 1 ? '1 habit off the standard' : `${charger.deviations.length} habits off the standard`;
-  return h('details', {}, h('summary', { class: 'muted small' }, total), h('ul', { class: 'deviations small' }, ...lines));
+  const total =
+    charger.deviations.length === 1
+      ? '1 habit off the standard'
+      : `${charger.deviations.length} habits off the standard`;
+  return h(
+    'details',
+    {},
+    h('summary', { class: 'muted small' }, total),
+    h('ul', { class: 'deviations small' }, ...lines),
+  );
 }
 
 /**
@@ -107,24 +137,31 @@ function deviations(charger) {
 export function showPending(onFault, onAccepted) {
   const pending = [...state.chargers.values()].filter((charger) => charger.registration === 'pending');
   byId('pending-panel').hidden = pending.length === 0;
-  keyed(byId('pending'), pending, (charger) => charger.id, (charger) => {
-    const button = h('button', { type: 'button' }, 'Accept');
-    button.addEventListener('click', async () => {
-      button.disabled = true;
-      try {
-        await post(`/api/chargers/${encodeURIComponent(charger.id)}/accept`);
-        onAccepted();
-      } catch (error) {
-        button.disabled = false;
-        onFault(error);
-      }
-    });
-    const about = [charger.vendor, charger.model, charger.serial].filter((word) => word !== null).join(' · ');
-    return h(
-      'div',
-      { class: 'row' },
-      h('div', {}, h('p', { class: 'label' }, charger.id), h('p', { class: 'muted small' }, about || 'has not booted yet')),
-      button,
-    );
-  });
+  keyed(
+    byId('pending'),
+    pending,
+    (charger) => charger.id,
+    (charger) => {
+      const button = h('button', { type: 'button' }, 'Accept');
+      button.addEventListener('click', () => {
+        button.disabled = true;
+        post(`/api/chargers/${encodeURIComponent(charger.id)}/accept`).then(onAccepted, (error) => {
+          button.disabled = false;
+          onFault(error);
+        });
+      });
+      const about = [charger.vendor, charger.model, charger.serial].filter((word) => word !== null).join(' · ');
+      return h(
+        'div',
+        { class: 'row' },
+        h(
+          'div',
+          {},
+          h('p', { class: 'label' }, charger.id),
+          h('p', { class: 'muted small' }, about || 'has not booted yet'),
+        ),
+        button,
+      );
+    },
+  );
 }

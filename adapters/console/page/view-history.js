@@ -48,7 +48,7 @@ export function showCdrs() {
 
 /** OCPI connections. */
 export function showPeers() {
-  const states = { registered: 'connected', invited: 'invited', unregistered: 'not registered' };
+  const states = { registered: 'registered', invited: 'invited', unregistered: 'not registered' };
   byId('peers').replaceChildren(
     ...(state.peers.length === 0
       ? [empty('No cloud yet.', 'Invite one, or list it in the configuration. The site works without.')]
@@ -63,7 +63,10 @@ export function showPeers() {
               h(
                 'p',
                 { class: 'muted small' },
-                [peer.version && `OCPI ${peer.version}`, peer.visibility === 'all' ? 'sees everything' : "sees its own cards' sessions"]
+                [
+                  peer.version && `OCPI ${peer.version}`,
+                  peer.visibility === 'all' ? 'sees everything' : "sees its own cards' sessions",
+                ]
                   .filter(Boolean)
                   .join(' · '),
               ),
@@ -93,7 +96,12 @@ export function showQuarantine() {
               'summary',
               {},
               h('span', { class: 'label' }, `${entry.chargerId} · ${entry.action}`),
-              h('span', { class: 'muted small' }, clock(entry.receivedAt, timeZone, now()), entry.count > 1 ? ` · ${entry.count}×` : ''),
+              h(
+                'span',
+                { class: 'muted small' },
+                clock(entry.receivedAt, timeZone, now()),
+                entry.count > 1 ? ` · ${entry.count}×` : '',
+              ),
               h('span', { class: 'small reason' }, entry.reason),
             ),
             h('pre', { class: 'small' }, entry.payload),

@@ -2,6 +2,9 @@ import { byId, h } from './dom.js';
 import { duration, kw, kwh } from './format.js';
 import { now, state } from './state.js';
 
+/** A cloud that has not asked for so long is no longer taken for connected. */
+const QUIET_MS = 15 * 60_000;
+
 /** @param {string} tone @param {string} text */
 function pill(tone, text) {
   return h('li', { class: `pill ${tone}` }, h('span', { class: 'dot' }), text);
@@ -19,16 +22,23 @@ export function showHeader(live) {
   document.title = `${site.name ?? site.id} · chargegate`;
   const time = new Intl.DateTimeFormat(undefined, { timeZone: site.timeZone, hour: '2-digit', minute: '2-digit' });
   byId('place').textContent = `${site.city} · ${time.format(now())}`;
-  const registered = state.peers.filter((peer) => peer.state === 'registered').length;
+  const clouds = state.peers.filter((peer) => peer.state === 'registered');
+  const heard = clouds.filter((peer) => peer.lastSeenAt !== null && now() - Date.parse(peer.lastSeenAt) < QUIET_MS);
   byId('health').replaceChildren(
     live ? pill('good', 'Live') : pill('bad', 'No connection'),
     storage.fault === null ? pill('good', 'Storage') : pill('bad', 'Storage fault'),
     counts.chargers === 0
       ? pill('idle', 'No chargers')
-      : pill(counts.connected === counts.chargers ? 'good' : 'warn', `${counts.connected} of ${counts.chargers} chargers`),
-    registered === 0 ? pill('idle', 'No cloud') : pill('good', registered === 1 ? '1 cloud' : `${registered} clouds`),
+      : pill(
+          counts.connected === counts.chargers ? 'good' : 'warn',
+          `${counts.connected} of ${counts.chargers} chargers`,
+        ),
+    clouds.length === 0
+      ? pill('idle', 'No cloud')
+      : pill(heard.length === clouds.length ? 'good' : 'warn', `${heard.length} of ${clouds.length} clouds heard`),
   );
-  byId('foot').textContent = `chargegate ${status.version} · up ${duration((now() - Date.parse(status.startedAt)) / 1000)}`;
+  byId('foot').textContent =
+    `chargegate ${status.version} · up ${duration((now() - Date.parse(status.startedAt)) / 1000)}`;
 }
 
 /** @param {string | null} problem */
@@ -96,10 +106,15 @@ export function copyButton(text) {
   // Only secure pages may write to the clipboard; elsewhere the text can still be selected.
   if (!navigator.clipboard) return null;
   const button = h('button', { type: 'button', class: 'quiet' }, 'Copy');
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = 'Copied';
+  const say = (/** @type {string} */ words) => {
+    button.textContent = words;
     setTimeout(() => (button.textContent = 'Copy'), 1500);
+  };
+  button.addEventListener('click', () => {
+    navigator.clipboard.writeText(text).then(
+      () => say('Copied'),
+      () => say('Not allowed'),
+    );
   });
   return button;
 }

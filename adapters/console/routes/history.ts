@@ -45,7 +45,13 @@ export const historyRoutes: Route[] = [
   one('/api/sessions/:id', 'One session', SessionBody, findSession, presentSession),
   list('/api/cdrs', 'Bill lines of ended sessions', CdrBody, listCdrs, presentCdr),
   one('/api/cdrs/:id', 'One bill line', CdrBody, findCdr, presentCdr),
-  list('/api/quarantine', 'Messages that could not be applied, and why', QuarantineBody, listQuarantine, presentQuarantine),
+  list(
+    '/api/quarantine',
+    'Messages that could not be applied, and why',
+    QuarantineBody,
+    listQuarantine,
+    presentQuarantine,
+  ),
 ];
 
 function list<T>(

@@ -29,7 +29,7 @@ export const tokenRoutes: Route[] = [
   route({
     method: 'GET',
     url: '/api/tokens',
-    summary: "Cards of the site and of its peers, newest first",
+    summary: 'Cards of the site and of its peers, newest first',
     query: ListParams,
     responses: { 200: listOf(TokenBody) },
     handle: (gw, { query }) => ok(presentPage(listTokens(gw, listQuery(query)), presentToken)),
@@ -75,6 +75,7 @@ export const tokenRoutes: Route[] = [
 function instant(text: string | null): Millis | null {
   if (text === null) return null;
   const parsed = parseTime(text);
-  if (!parsed) throw new GatewayError('REQUEST_INVALID', `body/expiresAt: ${text} is no time; write 2027-01-31T00:00:00Z`);
+  if (!parsed)
+    throw new GatewayError('REQUEST_INVALID', `body/expiresAt: ${text} is no time; write 2027-01-31T00:00:00Z`);
   return parsed.at;
 }

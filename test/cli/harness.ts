@@ -1,0 +1,87 @@
+/** The command line as people run it: a process of its own. */
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LAUNCHER = join(ROOT, 'bin', 'chargegate.cjs');
+
+export interface Done {
+  code: number | null;
+  signal: string | null;
+  out: string;
+  err: string;
+}
+
+/** A configuration and a data directory of their own, on free ports. */
+export interface Place {
+  config: string;
+  data: string;
+  env: Record<string, string>;
+  remove(): void;
+}
+
+export function place(change: (yaml: string) => string = (yaml) => yaml): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'chargegate-cli-'));
+  const config = join(folder, 'site.yaml');
+  const example = readFileSync(join(ROOT, 'config', 'example.yaml'), 'utf8');
+  writeFileSync(config, change(example.replaceAll(/port: 888\d/g, 'port: 0')));
+  const data = join(folder, 'data');
+  return {
+    config,
+    data,
+    env: { CHARGEGATE_CONFIG: config, CHARGEGATE_DATA_DIR: data },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+function start(args: string[], env: Record<string, string>, node = process.execPath): Child {
+  return spawn(node, [LAUNCHER, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function ended(child: Child): Promise<Done> {
+  const [out, err]: [string[], string[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk.toString()));
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, out: out.join(''), err: err.join('') }));
+  });
+}
+
+/** Runs a command to its end. */
+export function chargegate(args: string[], env: Record<string, string> = {}, node?: string): Promise<Done> {
+  return ended(start(args, env, node));
+}
+
+export interface Daemon {
+  urls: { ocpp: string; ocpi: string; console: string };
+  child: Child;
+  done: Promise<Done>;
+}
+
+/** Starts a daemon and waits until it says where it is. */
+export async function daemon({ env }: Place, node?: string): Promise<Daemon> {
+  const child = start(['run', '--json'], env, node);
+  const done = ended(child);
+  let text = '';
+  const announced = new Promise<Daemon['urls']>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const line = text.split('\n').find((candidate) => candidate.startsWith('{"urls"') && candidate.endsWith('}'));
+      if (line !== undefined) resolve((JSON.parse(line) as { urls: Daemon['urls'] }).urls);
+    });
+  });
+  const failed = done.then((end) => {
+    throw new Error(`the daemon ended with ${end.code}: ${end.err}`);
+  });
+  return { urls: await Promise.race([announced, failed]), child, done };
+}

@@ -1,0 +1,109 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { loadConfig, resolveConfigPath } from '../../config/load.ts';
+import type { Config } from '../../config/load.ts';
+import { runDaemon } from '../../gateway/cli/daemon.ts';
+import type { Host, Running } from '../../gateway/cli/daemon.ts';
+import { lanAddress, urlForOthers } from '../../gateway/lan-address.ts';
+
+const URLS = {
+  ocpp: 'ws://127.0.0.1:8887/ocpp/',
+  ocpi: 'http://127.0.0.1:8888/ocpi/versions',
+  console: 'http://127.0.0.1:8889/',
+};
+
+interface Run {
+  told: string[];
+  exits: number[];
+  signals: EventEmitter;
+  at(now: number): void;
+  code: Promise<number>;
+}
+
+/** A daemon in a process that we play; its own stop is ours to end. */
+function run(stop: Running['stop'], config: Config = loadConfig(resolveConfigPath(undefined, {}))): Run {
+  const signals = new EventEmitter();
+  const [told, exits]: [string[], number[]] = [[], []];
+  let now = 0;
+  const host: Host = {
+    on: (signal, listener) => signals.on(signal, listener),
+    off: (signal, listener) => signals.off(signal, listener),
+    exit: (code) => exits.push(code),
+    now: () => now,
+  };
+  const out = { json: false, print: (text: string) => told.push(text), complain: (text: string) => told.push(text) };
+  const code = runDaemon(async () => ({ urls: URLS, stop }), config, out, host);
+  return { told, exits, signals, code, at: (value) => void (now = value) };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('a daemon in its process', () => {
+  it('says where people find what, and loudly that unknown chargers are accepted', async () => {
+    const { told, signals, code } = run(async () => undefined);
+    await turn();
+    signals.emit('SIGTERM');
+    expect(await code).toBe(0);
+    const address = lanAddress();
+    expect(told[0]).toContain(`ws://${address}:8887/ocpp/<charger id>`);
+    expect(told[0]).toContain(`http://${address}:8888/ocpi/versions`);
+    expect(told[0]).toContain('http://127.0.0.1:8889/');
+    expect(told[0]).toContain('WARNING: unknown chargers are accepted');
+    expect(signals.listenerCount('SIGTERM')).toBe(0);
+  });
+
+  it('does not warn where they wait for the operator', async () => {
+    const config = loadConfig(resolveConfigPath(undefined, {}));
+    const { told, signals, code } = run(async () => undefined, {
+      ...config,
+      settings: { ...config.settings, unknownChargers: 'pending' },
+    });
+    await turn();
+    signals.emit('SIGINT');
+    await code;
+    expect(told.join()).not.toContain('WARNING');
+  });
+
+  it('takes a second signal that comes with the first for the same, a later one for "at once"', async () => {
+    const stopping = Promise.withResolvers<void>();
+    const { signals, code, at, exits } = run(() => stopping.promise);
+    await turn();
+    signals.emit('SIGINT');
+    await turn();
+    at(50);
+    signals.emit('SIGINT');
+    expect(exits).toEqual([]);
+    at(3000);
+    signals.emit('SIGTERM');
+    expect(exits).toEqual([1]);
+    stopping.resolve();
+    expect(await code).toBe(0);
+  });
+});
+
+describe('the address that others are told', () => {
+  const ip = (address: string, family = 'IPv4', internal = false) => ({ address, family, internal });
+
+  it('is the first real IPv4: no loopback, no link-local, no container bridge before a real one', () => {
+    expect(
+      lanAddress({
+        lo: [ip('127.0.0.1', 'IPv4', true)],
+        docker0: [ip('172.17.0.1')],
+        eth1: [ip('169.254.3.4'), ip('fe80::1', 'IPv6')],
+        eth0: [ip('fd00::2', 'IPv6'), ip('192.168.1.20')],
+      }),
+    ).toBe('192.168.1.20');
+    expect(lanAddress({ docker0: [ip('172.17.0.1')] })).toBe('172.17.0.1');
+    expect(lanAddress({ lo: [ip('127.0.0.1', 'IPv4', true)] })).toMatch(/\S/);
+  });
+
+  it.each([
+    ['ws://127.0.0.1:8887/ocpp/', '0.0.0.0', 'ws://10.0.0.5:8887/ocpp/'],
+    ['ws://0.0.0.0:8887/ocpp/', '0.0.0.0', 'ws://10.0.0.5:8887/ocpp/'],
+    ['http://[::1]:8888/ocpi', '::', 'http://10.0.0.5:8888/ocpi'],
+    ['http://127.0.0.1:8889/', '127.0.0.1', 'http://127.0.0.1:8889/'],
+    ['https://depot.example/ocpi', '0.0.0.0', 'https://depot.example/ocpi'],
+  ])('%s on %s is %s', (url, listenHost, told) => {
+    expect(urlForOthers(url, listenHost, '10.0.0.5')).toBe(told);
+  });
+});

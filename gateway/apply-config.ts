@@ -76,11 +76,7 @@ function applyEvse(gw: Gateway, tx: Tx, chargerId: string, settings: EvseSetting
   const names = evseNames(gw, chargerId, settings.evse);
   const evseId = settings.evseId ?? names.evseId;
   if (!known)
-    chargers.insertEvse(
-      gw.db,
-      { chargerId, evse: settings.evse, uid: settings.uid ?? names.uid, evseId },
-      tx.stamp,
-    );
+    chargers.insertEvse(gw.db, { chargerId, evse: settings.evse, uid: settings.uid ?? names.uid, evseId }, tx.stamp);
   else if (known.removed || known.evseId !== evseId) chargers.setEvseIdentity(gw.db, known, evseId, false, tx.stamp);
   if (known && settings.uid !== null && settings.uid !== known.uid)
     gw.log.warn(

@@ -45,15 +45,7 @@ function setWhole(gw: Gateway, tx: Tx, report: StatusReport): void {
 
 function setEvse(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void {
   ensureEvse(gw, tx, report.chargerId, evse);
-  chargers.setEvseStatus(
-    gw.db,
-    report.chargerId,
-    evse,
-    report.status,
-    report.errorCode,
-    report.receivedAt,
-    tx.stamp,
-  );
+  chargers.setEvseStatus(gw.db, report.chargerId, evse, report.status, report.errorCode, report.receivedAt, tx.stamp);
   const whole = chargers.findCharger(gw.db, report.chargerId)?.status ?? null;
   const status = visibleStatus(report.status, whole, isAway(gw, report.chargerId));
   tx.emit({ name: 'evse.changed', data: { chargerId: report.chargerId, evse, status } });

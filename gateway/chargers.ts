@@ -138,18 +138,16 @@ export function listChargers(gw: Gateway): ChargerView[] {
   const connectors = Map.groupBy(store.listConnectors(gw.db), (connector) => connector.chargerId);
   const deviations = Map.groupBy(listDeviations(gw.db), (deviation) => deviation.chargerId);
   const running = Map.groupBy(listOpen(gw.db), (transaction) => transaction.chargerId);
-  return store
-    .listChargers(gw.db)
-    .map((charger) =>
-      viewOf(
-        gw,
-        charger,
-        evses.get(charger.id) ?? [],
-        connectors.get(charger.id) ?? [],
-        running.get(charger.id) ?? [],
-        (deviations.get(charger.id) ?? []).map(({ chargerId: _, ...deviation }) => deviation),
-      ),
-    );
+  return store.listChargers(gw.db).map((charger) =>
+    viewOf(
+      gw,
+      charger,
+      evses.get(charger.id) ?? [],
+      connectors.get(charger.id) ?? [],
+      running.get(charger.id) ?? [],
+      (deviations.get(charger.id) ?? []).map(({ chargerId: _, ...deviation }) => deviation),
+    ),
+  );
 }
 
 /** One charger with its EVSEs; null when nobody knows it. */

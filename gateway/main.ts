@@ -5,6 +5,7 @@ import { createOcppServer } from '../adapters/ocpp/server.ts';
 import type { Config } from '../config/load.ts';
 import { applyConfig } from './apply-config.ts';
 import { expireAbsent } from './chargers.ts';
+import { urlForOthers } from './lan-address.ts';
 import { createGateway } from './create-gateway.ts';
 import { flushDiagnostics } from './diagnostics.ts';
 import { wallClock, type Clock } from './domain/time.ts';
@@ -63,7 +64,10 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     const ocppUrl = `ws://${hostOf(config.ocpp.host)}:${(await ocpp.listen()).port}/ocpp/`;
 
     const urls = { ocpp: ocppUrl, ocpi: config.ocpi.publicUrl ?? ocpiUrl };
-    const operator = createConsoleServer(gateway, { ...config.console, urls });
+    const operator = createConsoleServer(gateway, {
+      ...config.console,
+      urls: { ocpp: urlForOthers(ocppUrl, config.ocpp.host), ocpi: urlForOthers(urls.ocpi, config.ocpi.host) },
+    });
     closers.push(() => operator.close());
     return { gateway, urls: { ...urls, console: (await operator.listen()).url }, stop };
   } catch (error) {

@@ -155,8 +155,7 @@ function fileElsewhere(gw: Gateway, tx: Tx, command: SampleCommand): void {
 function noteRegister(gw: Gateway, command: SampleCommand): void {
   const register = command.samples.findLast((sample) => sample.energyWh !== null)?.energyWh ?? null;
   if (register === null || command.evse === null) return;
-  if (findEvse(gw.db, command.chargerId, command.evse))
-    setEvseMeter(gw.db, command.chargerId, command.evse, register);
+  if (findEvse(gw.db, command.chargerId, command.evse)) setEvseMeter(gw.db, command.chargerId, command.evse, register);
 }
 
 /** Brings sessions that were put off up to their samples, and clears the journal of what is filed; every second. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tokenUse } from './authorization.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Authorization, CdrPlace, Connector, Cost, Evse, Session, Transaction } from './domain/types.ts';
+import type { Authorization, SessionPlace, Connector, Cost, Evse, Session, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';
 import { priceSession } from './pricing/price.ts';
@@ -52,7 +52,7 @@ export function openSession(
   tx.emit({ name: 'session.changed', data: { sessionId: id, chargerId: transaction.chargerId } });
 }
 
-function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector | null): CdrPlace {
+function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector | null): SessionPlace {
   const { site, defaultConnector } = gw.settings;
   const { standard, format, powerType } = connector ?? defaultConnector;
   return {
@@ -107,8 +107,10 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
   const timeline = timelineOf(gw.db, transaction);
   setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + timeline.energyWh);
   const completed = session.authorized || timeline.energyWh > 0;
+  const due = progress(session, timeline);
   const ended = {
-    ...progress(session, timeline),
+    ...due,
+    cost: completed ? due.cost : null,
     status: completed ? ('COMPLETED' as const) : ('INVALID' as const),
     endedAt: timeline.until,
   };

@@ -3,6 +3,7 @@ import type { ListQuery, Page } from './domain/paging.ts';
 import type { Millis } from './domain/time.ts';
 import type { Token, TokenType } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
+import { findPeer } from './store/peers.ts';
 import * as store from './store/tokens.ts';
 
 export type StoredPeerToken = store.StoredToken;
@@ -77,7 +78,10 @@ export function findPeerToken(gw: Gateway, key: store.TokenKey): StoredPeerToken
   return token && token.peer !== null ? token : null;
 }
 
-/** Takes in a token from a peer, replacing what it sent before under the same key. */
+/**
+ * Takes in a token from a peer, replacing what it sent before under the same key. Errors: TOKEN_UNKNOWN where that key
+ * came over another connection.
+ */
 export async function putPeerToken(
   gw: Gateway,
   peerName: string,
@@ -85,10 +89,19 @@ export async function putPeerToken(
 ): Promise<'created' | 'updated'> {
   return gw.db.write((tx) => {
     const known = store.findToken(gw.db, token);
+    if (known && known.peer !== peerName && !ownsParty(gw, peerName, token))
+      throw new GatewayError('TOKEN_UNKNOWN', `token ${token.uid} belongs to another connection`);
     store.putToken(gw.db, { ...token, peer: peerName, origin: 'site' });
     tx.emit({ name: 'token.changed', data: { uid: token.uid } });
     return known ? 'updated' : 'created';
   });
+}
+
+/** Has this peer declared the party when it registered? Then its tokens are its own, whoever sent them before. */
+function ownsParty(gw: Gateway, peerName: string, party: { countryCode: string; partyId: string }): boolean {
+  return (findPeer(gw.db, peerName)?.parties ?? []).some(
+    (own) => own.countryCode === party.countryCode && own.partyId === party.partyId,
+  );
 }
 
 function pick<T>(change: T | null | undefined, known: T | null | undefined): T | null {

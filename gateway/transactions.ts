@@ -36,12 +36,7 @@ export async function startTransaction(
   command: StartCommand,
 ): Promise<{ wireId: string; verdict: Verdict }> {
   return gw.db.write((tx) => {
-    const key = JSON.stringify([
-      command.evse,
-      canonicalUid(command.tokenUid),
-      command.timestamp,
-      command.meterStart,
-    ]);
+    const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
     const before = store.findStartAnswer(gw.db, command.chargerId, key);
     if (before) return { wireId: before.wireId, verdict: before.answer as Verdict };
     const evse = ensureEvse(gw, tx, command.chargerId, command.evse);
@@ -119,9 +114,7 @@ export interface StopCommand {
 export async function stopTransaction(gw: Gateway, command: StopCommand): Promise<{ verdict: Verdict | null }> {
   return gw.db.write((tx) => {
     const verdict =
-      command.tokenUid === null
-        ? null
-        : authorize(gw, command.chargerId, command.tokenUid, command.receivedAt).verdict;
+      command.tokenUid === null ? null : authorize(gw, command.chargerId, command.tokenUid, command.receivedAt).verdict;
     const transaction = findForStop(gw, command);
     if (!transaction) {
       setAside(gw, tx, command, `no transaction ${command.wireId} is known on this charger`);

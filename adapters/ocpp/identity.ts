@@ -6,10 +6,7 @@ const MAX_IDENTITY = 48;
  */
 export function identityOf(url: string): string | null {
   const path = url.split(/[?#]/, 1)[0] ?? '';
-  const segment = path
-    .replace(/\/+$/, '')
-    .split('/')
-    .at(-1);
+  const segment = path.replace(/\/+$/, '').split('/').at(-1);
   if (!segment) return null;
   const decoded = decode(segment);
   if (decoded === null) return null;

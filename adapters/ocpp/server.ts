@@ -206,9 +206,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       http.close();
       const drained = Promise.all([...links.values()].map((link) => link.drained()));
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_DEADLINE).unref())]);
-      const closed = [...sockets.clients].map(
-        (client) => new Promise((resolve) => client.once('close', resolve)),
-      );
+      const closed = [...sockets.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
       for (const client of sockets.clients) client.close(1001, 'gateway is stopping');
       await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
       for (const client of sockets.clients) client.terminate();

@@ -2,7 +2,7 @@
 const ALIASES: Record<string, string> = {
   'ocpp1.6': 'ocpp1.6',
   'ocpp1.6j': 'ocpp1.6',
-  'ocpp16': 'ocpp1.6',
+  ocpp16: 'ocpp1.6',
   'ocpp1.6-j': 'ocpp1.6',
 };
 

@@ -170,6 +170,8 @@ export interface Session {
   tariff: Tariff | null;
   periods: Period[];
   cost: Cost | null;
+  /** Where, as it was at the start. */
+  place: SessionPlace;
   updatedAt: Millis;
 }
 
@@ -238,7 +240,7 @@ export interface Cost {
 }
 
 /** Where a charge took place, as it was at the start. */
-export interface CdrPlace {
+export interface SessionPlace {
   siteId: string;
   siteName: string | null;
   address: string;
@@ -269,7 +271,7 @@ export interface Cdr {
   token: TokenUse;
   authMethod: AuthMethod;
   authorizationReference: string | null;
-  place: CdrPlace;
+  place: SessionPlace;
   currency: string;
   tariff: Tariff | null;
   periods: Period[];

@@ -33,13 +33,7 @@ export function insertCharger(db: Db, id: string, origin: Origin, registration: 
   );
 }
 
-export function setRegistration(
-  db: Db,
-  id: string,
-  origin: Origin,
-  registration: Registration,
-  stamp: Millis,
-): void {
+export function setRegistration(db: Db, id: string, origin: Origin, registration: Registration, stamp: Millis): void {
   db.run(
     'UPDATE charger SET origin = ?, registration = ?, updated_at = ? WHERE id = ?',
     origin,

@@ -159,10 +159,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
   let lastNumber = sqlite.prepare<[], number>('SELECT coalesce(max(number), 0) FROM journal').pluck().get() ?? 0;
   let scheduled = false;
   let writing = false;
-  let lastStamp = sqlite
-    .prepare<[], number>("SELECT value FROM counter WHERE name = 'stamp'")
-    .pluck()
-    .get() as number;
+  let lastStamp = sqlite.prepare<[], number>("SELECT value FROM counter WHERE name = 'stamp'").pluck().get() as number;
   const stats = { commits: 0, writes: 0, fault: null as string | null };
 
   function prepared(sql: string): Database.Statement {
@@ -270,10 +267,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     },
     close() {
       while (queue.length > 0 || lines.texts.length > 0) flush();
-      if (sqlite.open) {
-        sqlite.pragma('optimize');
-        sqlite.close();
-      }
+      if (sqlite.open) sqlite.close();
       lock.close();
     },
     stats: () => ({ ...stats, waiting: queue.length, lastAppended: lastNumber }),

@@ -25,11 +25,7 @@ export function pruneFrames(db: Db, chargerId: string, keep: number): void {
 /** The newest frames of a charger, oldest of them first. */
 export function listFrames(db: Db, chargerId: string, limit: number): Frame[] {
   return db
-    .all<Frame>(
-      'SELECT at, direction, text FROM frame WHERE charger_id = ? ORDER BY id DESC LIMIT ?',
-      chargerId,
-      limit,
-    )
+    .all<Frame>('SELECT at, direction, text FROM frame WHERE charger_id = ? ORDER BY id DESC LIMIT ?', chargerId, limit)
     .reverse();
 }
 

@@ -2,9 +2,7 @@ import type { Db } from './db.ts';
 
 /** Every line that was appended and not cleared, oldest first. */
 export function readJournal(db: Db): string[] {
-  return db
-    .all<{ lines: string }>('SELECT lines FROM journal ORDER BY number')
-    .flatMap((row) => row.lines.split('\n'));
+  return db.all<{ lines: string }>('SELECT lines FROM journal ORDER BY number').flatMap((row) => row.lines.split('\n'));
 }
 
 /** Removes the rows whose every line is numbered below this. */

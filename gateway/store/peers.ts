@@ -27,7 +27,9 @@ export function findPeerByHash(db: Db, hash: string): { peer: Peer; previous: bo
 }
 
 export function outboundToken(db: Db, name: string): string | null {
-  return db.one<{ token: string | null }>('SELECT outbound_token AS token FROM peer WHERE name = ?', name)?.token ?? null;
+  return (
+    db.one<{ token: string | null }>('SELECT outbound_token AS token FROM peer WHERE name = ?', name)?.token ?? null
+  );
 }
 
 export function putPeer(db: Db, peer: Peer): void {

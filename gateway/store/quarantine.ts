@@ -23,10 +23,7 @@ export function insertQuarantine(db: Db, entry: Omit<QuarantineEntry, 'id'>): nu
 
 /** Keeps the newest `keep` entries. */
 export function pruneQuarantine(db: Db, keep: number): void {
-  db.run(
-    'DELETE FROM quarantine WHERE id <= (SELECT id FROM quarantine ORDER BY id DESC LIMIT 1 OFFSET ?)',
-    keep,
-  );
+  db.run('DELETE FROM quarantine WHERE id <= (SELECT id FROM quarantine ORDER BY id DESC LIMIT 1 OFFSET ?)', keep);
 }
 
 export function listQuarantine(db: Db, query: ListQuery): Page<StoredQuarantineEntry> {

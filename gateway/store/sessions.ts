@@ -1,6 +1,6 @@
 import type { ListQuery, Page } from '../domain/paging.ts';
 import type { Millis } from '../domain/time.ts';
-import type { CdrPlace, Cost, Period, Session, SessionStatus, Tariff, TokenUse } from '../domain/types.ts';
+import type { SessionPlace, Cost, Period, Session, SessionStatus, Tariff, TokenUse } from '../domain/types.ts';
 import type { Db } from './db.ts';
 import { page } from './paging.ts';
 
@@ -19,10 +19,9 @@ type SessionRow = Omit<Session, Json> & {
   authorized: number;
 };
 
-/** A session with what only its CDR needs of it. */
+/** A session, and whether its token was authorised. */
 export interface StoredSession extends Session {
   authorized: boolean;
-  place: CdrPlace;
 }
 
 export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
@@ -110,7 +109,7 @@ function toSession(row: SessionRow): StoredSession {
     authorized: row.authorized === 1,
     token: JSON.parse(row.token) as TokenUse,
     tariff: row.tariff === null ? null : (JSON.parse(row.tariff) as Tariff),
-    place: JSON.parse(row.place) as CdrPlace,
+    place: JSON.parse(row.place) as SessionPlace,
     periods: JSON.parse(row.periods) as Period[],
     cost: row.cost === null ? null : (JSON.parse(row.cost) as Cost),
   };

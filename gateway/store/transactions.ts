@@ -232,10 +232,7 @@ export function putPhase(db: Db, seq: number, phase: Phase): void {
 }
 
 function one(db: Db, where: string, ...params: (string | number)[]): Transaction | undefined {
-  const row = db.one<TransactionRow>(
-    `SELECT ${TRANSACTION} FROM "transaction" WHERE ${where} LIMIT 1`,
-    ...params,
-  );
+  const row = db.one<TransactionRow>(`SELECT ${TRANSACTION} FROM "transaction" WHERE ${where} LIMIT 1`, ...params);
   return row && toTransaction(row);
 }
 

@@ -139,6 +139,7 @@ export function sampleSession(id: string, peer: string | null, updatedAt: number
       { kind: 'parking', from: NOON - 3_600_000, to: NOON - 1_800_000, energyWh: 0 },
     ],
     cost: { total: price, fixed: null, energy: price, time: null, parking: null, lines: [] },
+    place: samplePlace(),
     updatedAt,
   };
 }
@@ -154,7 +155,7 @@ export function sampleCdr(session: Omit<Session, 'seq'>, id: string): Omit<Cdr, 
     token: session.token,
     authMethod: session.authMethod,
     authorizationReference: session.authorizationReference,
-    place: samplePlace(),
+    place: session.place,
     currency: session.currency,
     tariff: session.tariff,
     periods: session.periods,

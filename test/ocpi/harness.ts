@@ -9,14 +9,9 @@ import { expect } from 'vitest';
 import type { OcpiOptions } from '../../adapters/ocpi/request.ts';
 import { createOcpiServer } from '../../adapters/ocpi/server.ts';
 import { applyConfig } from '../../gateway/apply-config.ts';
-import { createBus } from '../../gateway/bus.ts';
-import { createConnections } from '../../gateway/connections.ts';
-import { createDiagnostics } from '../../gateway/diagnostics.ts';
 import type { Settings } from '../../gateway/domain/settings.ts';
+import { createGateway } from '../../gateway/create-gateway.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { createHeldSamples } from '../../gateway/held-samples.ts';
-import { createSessionPace } from '../../gateway/session-pace.ts';
-import { openDb } from '../../gateway/store/db.ts';
 import type { ObjectName } from '../contract/ocpi/check.ts';
 import { expectContract, expectPlainNumbers } from '../contract/ocpi/check.ts';
 import { NOON, SETTINGS } from './fixtures.ts';
@@ -65,25 +60,14 @@ export async function startSite(settings: Partial<Settings> = {}, options: Parti
   const time = { now: NOON };
   const errors: Site['errors'] = [];
   const clock = (): number => time.now;
-  const bus = createBus((error) => {
-    throw error;
-  });
-  const db = openDb({ directory, clock, publish: (event) => bus.publish(event) });
   const quiet = (): void => undefined;
-  const gw: Gateway = {
+  const gw = createGateway({
     settings: { ...SETTINGS, ...settings },
-    db,
-    bus,
+    directory,
+    maxBytes: 0,
     clock,
     log: { debug: quiet, info: quiet, warn: quiet, error: (data, message) => errors.push({ data, message }) },
-    connections: createConnections(time.now),
-    diagnostics: createDiagnostics(clock, 10),
-    pace: createSessionPace(clock),
-    held: createHeldSamples(),
-    clearedJournal: 0,
-    peersSeen: new Map(),
-    siteUpdatedAt: time.now,
-  };
+  });
   await applyConfig(gw);
   const server = createOcpiServer(gw, {
     host: '127.0.0.1',
@@ -102,7 +86,7 @@ export async function startSite(settings: Partial<Settings> = {}, options: Parti
     errors,
     async stop() {
       await server.close();
-      db.close();
+      gw.db.close();
       rmSync(directory, { recursive: true });
     },
   };

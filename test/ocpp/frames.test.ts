@@ -104,7 +104,13 @@ describe('payloads', () => {
 
   test('a missing required field is OccurenceConstraintViolation, spelt as 1.6 spells it', async () => {
     const charger = await dial();
-    expect(await charger.call('Authorize', {})).toMatchObject([4, anything, 'OccurenceConstraintViolation', anything, {}]);
+    expect(await charger.call('Authorize', {})).toMatchObject([
+      4,
+      anything,
+      'OccurenceConstraintViolation',
+      anything,
+      {},
+    ]);
   });
 
   test('Q18, Q22: numbers as text and extra fields are taken in and counted', async () => {
@@ -132,7 +138,9 @@ describe('payloads', () => {
     const charger = await dial('CASES');
     await charger.call('StatusNotification', { connectorId: 1, errorCode: 'noerror', status: 'CHARGING' });
     expect(findCharger(site.gateway, 'CASES')?.evses).toMatchObject([{ evse: 1, status: 'Charging', errorCode: null }]);
-    expect(await charger.call('StatusNotification', { connectorId: 1, errorCode: 'Error', status: 'Dancing' })).toMatchObject([3, anything, {}]);
+    expect(
+      await charger.call('StatusNotification', { connectorId: 1, errorCode: 'Error', status: 'Dancing' }),
+    ).toMatchObject([3, anything, {}]);
     expect(findCharger(site.gateway, 'CASES')?.evses).toMatchObject([{ status: 'Charging' }]);
   });
 
@@ -154,7 +162,11 @@ describe('payloads', () => {
     const charger = await dial();
     const event = { type: 'FirmwareUpdated', timestamp: new Date().toISOString() };
     expect(await charger.call('SecurityEventNotification', event)).toMatchObject([3, anything, {}]);
-    expect(await charger.call('DataTransfer', { vendorId: 'x' })).toMatchObject([3, anything, { status: 'UnknownVendorId' }]);
+    expect(await charger.call('DataTransfer', { vendorId: 'x' })).toMatchObject([
+      3,
+      anything,
+      { status: 'UnknownVendorId' },
+    ]);
   });
 });
 
@@ -163,9 +175,14 @@ describe('order', () => {
     const charger = await dial('ORDER');
     for (let i = 0; i < 300; i += 1)
       charger.send(
-        JSON.stringify([2, `m${i}`, i % 3 === 0 ? 'Authorize' : 'StatusNotification', i % 3 === 0
-          ? { idTag: 'CARD1' }
-          : { connectorId: 1, errorCode: 'NoError', status: i % 2 === 0 ? 'Available' : 'Preparing' }]),
+        JSON.stringify([
+          2,
+          `m${i}`,
+          i % 3 === 0 ? 'Authorize' : 'StatusNotification',
+          i % 3 === 0
+            ? { idTag: 'CARD1' }
+            : { connectorId: 1, errorCode: 'NoError', status: i % 2 === 0 ? 'Available' : 'Preparing' },
+        ]),
       );
     await charger.waitFor((frame) => frame[1] === 'm299');
     const ids = charger.texts.map((text) => (JSON.parse(text) as unknown[])[1]);

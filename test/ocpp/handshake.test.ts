@@ -67,7 +67,11 @@ describe('identity from the path', () => {
     ['/ocpp/Be%CC%81a', 'Béa'],
   ])('Q5: %s is charger %s', async (path, id) => {
     const charger = await dial(path);
-    expect(await charger.call('Heartbeat', {})).toMatchObject([3, expect.anything(), { currentTime: expect.anything() }]);
+    expect(await charger.call('Heartbeat', {})).toMatchObject([
+      3,
+      expect.anything(),
+      { currentTime: expect.anything() },
+    ]);
     expect(findCharger(site.gateway, id)).toMatchObject({ id, connected: true });
   });
 
@@ -88,7 +92,7 @@ describe('identity from the path', () => {
 
 describe('subprotocol', () => {
   test.each([['ocpp1.6'], ['OCPP1.6'], ['ocpp1.6j'], ['ocpp2.0.1, ocpp1.6'], ['ocpp1.6,']])(
-    'Q2: %s is served and echoed in the charger\'s own spelling',
+    "Q2: %s is served and echoed in the charger's own spelling",
     async (header) => {
       expect(await upgradeByHand('/ocpp/BAY-1', [`Sec-WebSocket-Protocol: ${header}`])).toContain('101');
     },
@@ -115,7 +119,10 @@ describe('subprotocol', () => {
 
 describe('password (security profile 1)', () => {
   test('the right one is let in, colons and all', async () => {
-    const charger = await dial('/ocpp/LOCKED', { protocols: ['ocpp1.6'], headers: basic('LOCKED', 'correct horse battery') });
+    const charger = await dial('/ocpp/LOCKED', {
+      protocols: ['ocpp1.6'],
+      headers: basic('LOCKED', 'correct horse battery'),
+    });
     expect(charger.protocol).toBe('ocpp1.6');
   });
 

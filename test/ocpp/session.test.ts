@@ -33,7 +33,11 @@ describe('a charging session over OCPP 1.6', () => {
       { status: 'Accepted', interval: 300 },
     ]);
     await charger.call('StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Preparing' });
-    expect(await charger.call('Authorize', { idTag: 'card1' })).toMatchObject([3, expect.anything(), { idTagInfo: { status: 'Accepted' } }]);
+    expect(await charger.call('Authorize', { idTag: 'card1' })).toMatchObject([
+      3,
+      expect.anything(),
+      { idTagInfo: { status: 'Accepted' } },
+    ]);
     const start = await charger.call('StartTransaction', {
       connectorId: 1,
       idTag: 'CARD1',

@@ -178,7 +178,7 @@ describe('what is frozen', () => {
       );
       db.run("INSERT INTO cdr (id, session_id, charger_id, body, updated_at) VALUES ('X', 'S', 'C', '{}', 0)");
     });
-    await expect(db.write(() => db.run("UPDATE cdr SET body = '{\"a\":1}'"))).rejects.toThrow('a CDR is frozen');
+    await expect(db.write(() => db.run('UPDATE cdr SET body = \'{"a":1}\''))).rejects.toThrow('a CDR is frozen');
     await expect(db.write(() => db.run('DELETE FROM cdr'))).rejects.toThrow('a CDR is kept');
   });
 });

@@ -5,7 +5,7 @@ import type { Millis } from '../../../gateway/domain/time.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
 import type {
   Cdr,
-  CdrPlace,
+  SessionPlace,
   Connector,
   Period,
   Price,
@@ -45,7 +45,7 @@ export interface Presenter {
   /** Null where the EVSE cannot be told: an EVSE has at least one connector. */
   evse(evse: EvseView): Wire | null;
   connector(connector: Connector): Wire | null;
-  session(session: Session, evseUid: string, site: SiteSettings): Wire;
+  session(session: Session, site: SiteSettings): Wire;
   cdr(cdr: Cdr, site: SiteSettings): Wire;
   tariff(tariff: Tariff, site: SiteSettings): Wire;
   token(token: WireToken): Wire;
@@ -85,7 +85,7 @@ export function createPresenter(dialect: Dialect): Presenter {
     location: (state) => presentLocation(state, dialect),
     evse: (evse) => presentEvse(evse, dialect),
     connector: (connector) => presentConnector(connector, dialect),
-    session: (session, evseUid, site) => presentSession(session, evseUid, site, dialect),
+    session: (session, site) => presentSession(session, site, dialect),
     cdr: (cdr, site) => presentCdr(cdr, site, dialect),
     tariff: (tariff, site) => dialect.tariff(tariff, site),
     token: (token) => presentToken(token, dialect),
@@ -150,7 +150,7 @@ function presentConnector(connector: Connector, dialect: Dialect): Wire | null {
 }
 
 /** OCPI 2.3.0 mod_sessions Session object. */
-function presentSession(session: Session, evseUid: string, site: SiteSettings, dialect: Dialect): Wire {
+function presentSession(session: Session, site: SiteSettings, dialect: Dialect): Wire {
   const periods = chargingPeriods(session.periods, session.tariff);
   return {
     country_code: site.countryCode,
@@ -162,8 +162,8 @@ function presentSession(session: Session, evseUid: string, site: SiteSettings, d
     cdr_token: cdrToken(session.token, dialect),
     auth_method: session.authMethod,
     ...optional('authorization_reference', session.authorizationReference),
-    location_id: clipId(site.id, 36),
-    evse_uid: evseUid,
+    location_id: clipId(session.place.siteId, 36),
+    evse_uid: session.place.evseUid,
     connector_id: String(session.connector),
     currency: session.currency,
     ...(periods.length === 0 ? {} : { charging_periods: periods }),
@@ -224,7 +224,7 @@ function presentToken(token: WireToken, dialect: Dialect): Wire {
 }
 
 /** OCPI 2.3.0 mod_cdrs CdrLocation: shorter limits than Location's, and an evse_id that must be there. */
-function cdrLocation(place: CdrPlace, dialect: Dialect): Wire {
+function cdrLocation(place: SessionPlace, dialect: Dialect): Wire {
   return {
     id: clipId(place.siteId, 36),
     ...optional('name', place.siteName && clip(place.siteName, 255)),

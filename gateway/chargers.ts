@@ -87,14 +87,24 @@ export async function bootCharger(
   chargerId: string,
   facts: store.BootFacts,
 ): Promise<{ registration: Registration; interval: number }> {
-  const registration = await gw.db.write((tx) => {
-    store.setBoot(gw.db, chargerId, facts, tx.now, tx.stamp);
-    const known = store.findCharger(gw.db, chargerId)?.registration ?? 'pending';
-    tx.emit({ name: 'charger.booted', data: { chargerId, registration: known } });
-    return known;
+  const registration = await storeBoot(gw, chargerId, facts).catch((error: unknown) => {
+    // A known charger that boots while nothing can be stored has to be able to charge all the same.
+    const known = store.findCharger(gw.db, chargerId);
+    if (!known || !(error instanceof GatewayError)) throw error;
+    gw.log.error({ err: error, charger: chargerId }, 'boot answered from what is known: it could not be stored');
+    return known.registration;
   });
   const accepted = registration === 'accepted';
   return { registration, interval: accepted ? gw.settings.heartbeatInterval : gw.settings.bootRetryInterval };
+}
+
+function storeBoot(gw: Gateway, chargerId: string, facts: store.BootFacts): Promise<Registration> {
+  return gw.db.write((tx) => {
+    store.setBoot(gw.db, chargerId, facts, tx.now, tx.stamp);
+    const registration = store.findCharger(gw.db, chargerId)?.registration ?? 'pending';
+    tx.emit({ name: 'charger.booted', data: { chargerId, registration } });
+    return registration;
+  });
 }
 
 /** Lets a pending charger work here; it learns so at its next boot. Errors: CHARGER_UNKNOWN. */

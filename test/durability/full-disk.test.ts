@@ -10,8 +10,7 @@ const ALL = { offset: 0, limit: 10_000 };
 let site: TestSite;
 afterEach(() => site.cleanUp());
 
-const dial = (id: string): Promise<RawCharger> =>
-  createRawCharger(site.urls.ocpp + id, { protocols: ['ocpp1.6'] });
+const dial = (id: string): Promise<RawCharger> => createRawCharger(site.urls.ocpp + id, { protocols: ['ocpp1.6'] });
 
 const started = (n: number): Record<string, unknown> => ({
   connectorId: 1,
@@ -37,7 +36,9 @@ describe('law 2: a full disk', () => {
     }
     expect((await charger.closed).code).toBe(1013);
     expect(readiness(site.gateway)).toMatchObject({ ready: false, reasons: [expect.stringContaining('no room left')] });
-    expect(site.logged).toContainEqual(expect.objectContaining({ message: expect.stringContaining('answer withheld') }));
+    expect(site.logged).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('answer withheld') }),
+    );
 
     // Others are served with what needs no room.
     const other = await dial('BAY-1');

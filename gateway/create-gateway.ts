@@ -32,7 +32,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     diagnostics: createDiagnostics(clock),
     pace: createSessionPace(clock),
     held: createHeldSamples(),
-    clearedJournal: 0,
     peersSeen: new Map(),
     siteUpdatedAt: 0,
   };

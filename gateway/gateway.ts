@@ -28,8 +28,6 @@ export interface Gateway {
   diagnostics: Diagnostics;
   pace: SessionPace;
   held: HeldSamples;
-  /** The last journal line known to be cleared. */
-  clearedJournal: number;
   /** When each peer last used its token, in this run. */
   peersSeen: Map<string, Millis>;
   /** When the site's own data last changed. */

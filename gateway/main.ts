@@ -10,7 +10,7 @@ import { createGateway } from './create-gateway.ts';
 import { flushDiagnostics } from './diagnostics.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
-import { followDue, recoverJournal } from './samples.ts';
+import { followDue, recoverSamples } from './samples.ts';
 import { refreshAll } from './sessions.ts';
 
 export interface StartOptions {
@@ -51,7 +51,7 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
   };
   try {
     await applyConfig(gateway);
-    await recoverJournal(gateway);
+    await recoverSamples(gateway);
     await refreshAll(gateway);
     closers.push(startUpkeep(gateway));
 

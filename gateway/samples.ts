@@ -1,13 +1,11 @@
-import { contentHash } from './domain/hash.ts';
 import type { Millis } from './domain/time.ts';
 import type { Sample } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
-import type { HeldSample } from './held-samples.ts';
 import { quarantine } from './quarantine.ts';
 import { refreshSession } from './sessions.ts';
 import { findEvse, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
-import { clearJournal, readJournal } from './store/journal.ts';
+import { filedUpTo, readMeterLog, setFiledUpTo } from './store/meter-log.ts';
 import * as store from './store/transactions.ts';
 
 export interface SampleCommand {
@@ -21,7 +19,7 @@ export interface SampleCommand {
 
 /**
  * Takes in meter readings; they are on disk when this resolves. Readings of a running transaction go to it, and its
- * session follows at most once a second: what comes faster waits in the journal till then. Readings without a transaction
+ * session follows at most once a second: what comes faster stands in the meter log till then. Readings without a transaction
  * are the EVSE's register. Never fails for content.
  */
 export async function recordSamples(gw: Gateway, command: SampleCommand): Promise<void> {
@@ -55,24 +53,17 @@ export function isPlaceholder(wireId: string): boolean {
 function hold(gw: Gateway, seq: number, command: SampleCommand): Promise<void> {
   let stored: Promise<void> = Promise.resolve();
   for (const sample of command.samples) {
-    const values = JSON.stringify(sample.values);
-    const appended = gw.db.append(journalLine(seq, command.receivedAt, sample, values));
-    gw.held.hold(seq, { number: appended.number, sample, values, receivedAt: command.receivedAt });
+    const appended = gw.db.append(logLine(seq, sample, command.receivedAt));
+    gw.held.hold(seq, filed(sample, command.receivedAt, appended.number));
     stored = appended.stored;
   }
   return stored;
 }
 
-function journalLine(seq: number, receivedAt: Millis, s: Sample, values: string): string {
-  const context = s.context === null ? null : JSON.stringify(s.context);
-  return `[${seq},${receivedAt},${s.reportedAt},${context},${s.energyWh},${s.powerW},${s.currentMa},${s.socPercent},${values}]`;
-}
-
-type JournalLine = [
+type LogLine = [
   seq: number,
   receivedAt: Millis,
   reportedAt: Millis,
-  context: string | null,
   energyWh: number | null,
   powerW: number | null,
   currentMa: number | null,
@@ -80,21 +71,29 @@ type JournalLine = [
   values: Sample['values'],
 ];
 
-/** Files what a power cut left in the journal: at start-up, before anybody connects. */
-export async function recoverJournal(gw: Gateway): Promise<void> {
-  const lines = readJournal(gw.db);
+function logLine(seq: number, s: Sample, receivedAt: Millis): string {
+  const numbers = `${s.energyWh},${s.powerW},${s.currentMa},${s.socPercent}`;
+  return `[${seq},${receivedAt},${s.reportedAt},${numbers},${JSON.stringify(s.values)}]`;
+}
+
+function filed(sample: Sample, receivedAt: Millis, line: number): store.FiledSample {
+  const { reportedAt, energyWh, powerW, currentMa, socPercent } = sample;
+  return { reportedAt, receivedAt, line, energyWh, powerW, currentMa, socPercent };
+}
+
+/** Files what a power cut left in the meter log only: at start-up, before anybody connects. */
+export async function recoverSamples(gw: Gateway): Promise<void> {
+  const lines = readMeterLog(gw.db, filedUpTo(gw.db));
   if (lines.length === 0) return;
   await gw.db.write(() => {
-    for (const line of lines) {
-      const [seq, receivedAt, reportedAt, context, energyWh, powerW, currentMa, socPercent, values] = JSON.parse(
-        line,
-      ) as JournalLine;
-      const sample = { reportedAt, context, energyWh, powerW, currentMa, socPercent, values };
-      insert(gw, seq, sample, JSON.stringify(values), receivedAt);
+    for (const { number, line } of lines) {
+      const [seq, receivedAt, reportedAt, energyWh, powerW, currentMa, socPercent] = JSON.parse(line) as LogLine;
+      const sample = { reportedAt, receivedAt, line: number, energyWh, powerW, currentMa, socPercent };
+      store.insertSample(gw.db, seq, sample);
     }
-    clearJournal(gw.db, Number.MAX_SAFE_INTEGER);
+    setFiledUpTo(gw.db, gw.db.stats().lastAppended);
   });
-  gw.log.info({ samples: lines.length }, 'samples of the last second before the stop were recovered');
+  gw.log.info({ samples: lines.length }, 'samples of the last moments before the stop were filed');
 }
 
 /** Files what was held of a transaction, inside the write at hand: before anything is computed from its samples. */
@@ -102,21 +101,16 @@ export function fileHeld(gw: Gateway, tx: Tx, seq: number): void {
   const held = gw.held.of(seq);
   const last = held.at(-1);
   if (!last) return;
-  for (const item of held) insertHeld(gw, seq, item);
-  tx.after(() => gw.held.drop(seq, last.number));
+  for (const sample of held) store.insertSample(gw.db, seq, sample);
+  tx.after(() => gw.held.drop(seq, last.line));
 }
 
-function insertHeld(gw: Gateway, seq: number, item: HeldSample): void {
-  insert(gw, seq, item.sample, item.values, item.receivedAt);
-}
-
-function insert(gw: Gateway, seq: number, sample: Sample, values: string, receivedAt: Millis): boolean {
-  return store.insertSample(gw.db, seq, sample, values, contentHash(values), receivedAt);
-}
-
-/** Files readings with their transaction, inside the write at hand; tells how many were new. */
-export function fileSamples(gw: Gateway, seq: number, samples: Sample[], receivedAt: Millis): number {
-  return samples.filter((sample) => insert(gw, seq, sample, JSON.stringify(sample.values), receivedAt)).length;
+/** Files readings with their transaction, inside the write at hand. */
+export function fileSamples(gw: Gateway, seq: number, samples: Sample[], receivedAt: Millis): void {
+  for (const sample of samples) {
+    const { number } = gw.db.append(logLine(seq, sample, receivedAt));
+    store.insertSample(gw.db, seq, filed(sample, receivedAt, number));
+  }
 }
 
 function file(gw: Gateway, tx: Tx, ref: store.TransactionRef, command: SampleCommand): void {
@@ -158,7 +152,7 @@ function noteRegister(gw: Gateway, command: SampleCommand): void {
   if (findEvse(gw.db, command.chargerId, command.evse)) setEvseMeter(gw.db, command.chargerId, command.evse, register);
 }
 
-/** Brings sessions that were put off up to their samples, and clears the journal of what is filed; every second. */
+/** Brings sessions that were put off up to their samples, and notes how far the meter log is filed; every second. */
 export async function followDue(gw: Gateway): Promise<void> {
   for (const transactionId of gw.pace.due())
     await gw.db.write((tx) => {
@@ -167,9 +161,6 @@ export async function followDue(gw: Gateway): Promise<void> {
       gw.pace.allow(transactionId);
       follow(gw, tx, transactionId);
     });
-  const { lastAppended } = gw.db.stats();
-  if (lastAppended === gw.clearedJournal) return;
-  const needed = gw.held.oldest() ?? lastAppended + 1;
-  await gw.db.write(() => clearJournal(gw.db, needed));
-  gw.clearedJournal = needed - 1;
+  const upTo = (gw.held.oldest() ?? gw.db.stats().lastAppended + 1) - 1;
+  if (upTo !== filedUpTo(gw.db)) await gw.db.write(() => setFiledUpTo(gw.db, upTo));
 }

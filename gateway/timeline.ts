@@ -44,20 +44,24 @@ function byChargerClock(db: Db, t: Transaction): Timeline {
     if (boundaries.at(-1)?.kind !== phase.kind) boundaries.push({ at, kind: phase.kind });
   }
   const registerAt = (at: Millis): number => {
-    if (at <= startedAt) return t.meterStart;
     if (at >= until) return register;
+    if (at <= startedAt) return t.meterStart;
     const before = store.readingBefore(db, t.seq, at) ?? { reportedAt: startedAt, energyWh: t.meterStart };
     const after = store.readingAfter(db, t.seq, at) ?? { reportedAt: until, energyWh: register };
-    return interpolate(before, after, at);
+    // A reading that jumped up must not put more into a stretch than the whole transaction took.
+    return Math.min(register, interpolate(before, after, at));
   };
-  return { startedAt, until, energyWh: register - t.meterStart, periods: cut(boundaries, until, registerAt) };
+  const periods = cut(boundaries, until, t.meterStart, registerAt);
+  return { startedAt, until, energyWh: register - t.meterStart, periods };
 }
 
 /** The charger's clock cannot be believed: one stretch, by the times at which we heard of it. */
 function byOurClock(db: Db, t: Transaction): Timeline {
   const startedAt = t.startReceivedAt;
   const last = store.latestReading(db, t.seq);
-  const until = Math.max(startedAt, t.stopReceivedAt ?? last?.receivedAt ?? startedAt);
+  // A stop that we concluded came with the next start, perhaps days later: the last reading is nearer the truth.
+  const stopped = t.stopEstimated ? null : t.stopReceivedAt;
+  const until = Math.max(startedAt, stopped ?? last?.receivedAt ?? startedAt);
   const register = finalRegister(t, last?.energyWh ?? null);
   const energyWh = register - t.meterStart;
   return { startedAt, until, energyWh, periods: [{ kind: 'charging', from: startedAt, to: until, energyWh }] };
@@ -80,16 +84,19 @@ function interpolate(
   return Math.round(before.energyWh + Math.max(0, after.energyWh - before.energyWh) * share);
 }
 
-function cut(boundaries: Boundary[], until: Millis, registerAt: (at: Millis) => number): Period[] {
+/** At least one period, also of a transaction that took no time: its energy has to be somewhere. */
+function cut(boundaries: Boundary[], until: Millis, meterStart: number, registerAt: (at: Millis) => number): Period[] {
   const periods: Period[] = [];
-  let register = registerAt(boundaries[0]?.at ?? until);
+  let register = meterStart;
   boundaries.forEach((boundary, index) => {
     const to = boundaries[index + 1]?.at ?? until;
     // Registers only rise; a glitch in the middle must not give negative energy to one stretch.
     const end = Math.max(register, registerAt(to));
-    if (to > boundary.at || boundaries.length === 1)
+    const isLast = index === boundaries.length - 1;
+    if (to > boundary.at || (isLast && periods.length === 0)) {
       periods.push({ kind: boundary.kind, from: boundary.at, to, energyWh: end - register });
-    register = end;
+      register = end;
+    }
   });
   return periods;
 }

@@ -1,8 +1,12 @@
+const WHOLE = /^\d{1,15}$/;
+
 /**
  * A decimal number as text, times ten to a power, rounded half away from zero to an integer: how `0.505` kWh becomes
  * 505 Wh without a binary float in between. Null when the text is no number, or too large to be exact.
  */
 export function scaleToInteger(text: string, exponent: number): number | null {
+  // What nearly all readings are: whole numbers that need no scaling.
+  if (exponent === 0 && WHOLE.test(text)) return Number(text);
   const match = /^\s*([+-]?)(\d+)(?:[.,](\d*))?(?:[eE]([+-]?\d{1,3}))?\s*$/.exec(text);
   if (!match) return null;
   const [, sign, whole = '', fraction = '', power = '0'] = match;

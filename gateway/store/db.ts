@@ -33,8 +33,8 @@ export interface Db {
    */
   write<T>(work: (tx: Tx) => T): Promise<T>;
   /**
-   * Puts a line into the journal with the next commit: for facts that come too fast to be filed one by one. Whoever
-   * appends files them later and then clears the journal; what is in it at start-up was not filed. Numbers rise by one.
+   * Adds a line to the meter log, in the commit at hand or the next one. All lines of a commit are one row, so that this
+   * costs next to nothing however fast they come. Numbers rise by one, also across restarts.
    */
   append(line: string): { number: number; stored: Promise<void> };
   /** Writes what is still waiting, moves the log into the file and closes. */
@@ -47,7 +47,7 @@ export interface DbStats {
   commits: number;
   writes: number;
   waiting: number;
-  /** Number of the last journal line; 0 when there never was one. */
+  /** Number of the meter log's last line; 0 when there never was one. */
   lastAppended: number;
   /** The last storage fault; null after a commit that went well. */
   fault: string | null;
@@ -67,7 +67,7 @@ interface Piece {
   reject: (error: unknown) => void;
 }
 
-/** Journal lines of the next commit; all who wait for them wait for one promise. */
+/** Lines for the meter log in the next commit; all who wait for them wait for one promise. */
 interface Lines {
   texts: string[];
   /** Of the last line. */
@@ -153,10 +153,10 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
   const undo = sqlite.prepare('ROLLBACK TO piece');
   const saveStamp = sqlite.prepare("UPDATE counter SET value = ? WHERE name = 'stamp'");
 
-  const journal = sqlite.prepare('INSERT INTO journal (number, lines) VALUES (?, ?)');
+  const log = sqlite.prepare('INSERT INTO meter_log (number, lines) VALUES (?, ?)');
   let queue: Piece[] = [];
   let lines = newLines();
-  let lastNumber = sqlite.prepare<[], number>('SELECT coalesce(max(number), 0) FROM journal').pluck().get() ?? 0;
+  let lastNumber = sqlite.prepare<[], number>('SELECT coalesce(max(number), 0) FROM meter_log').pluck().get() ?? 0;
   let scheduled = false;
   let writing = false;
   let lastStamp = sqlite.prepare<[], number>("SELECT value FROM counter WHERE name = 'stamp'").pluck().get() as number;
@@ -182,12 +182,16 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     const batch = queue.slice(0, PIECES_PER_COMMIT);
     queue = queue.slice(PIECES_PER_COMMIT);
     if (queue.length > 0) schedule();
-    const appended = lines;
-    if (appended.texts.length > 0) lines = newLines();
-    if (batch.length > 0 || appended.texts.length > 0) commitBatch(batch, appended);
+    if (batch.length > 0 || lines.texts.length > 0) commitBatch(batch);
   }
 
-  function commitBatch(batch: Piece[], appended: Lines): void {
+  function takeLines(): Lines {
+    const taken = lines;
+    if (taken.texts.length > 0) lines = newLines();
+    return taken;
+  }
+
+  function commitBatch(batch: Piece[]): void {
     const stamp = Math.max(options.clock(), lastStamp + 1);
     const events: GatewayEvent[] = [];
     const settled: (() => void)[] = [];
@@ -195,7 +199,8 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
       begin.run();
       writing = true;
       for (const piece of batch) settled.push(runPiece(piece, stamp, events));
-      if (appended.texts.length > 0) journal.run(appended.number, appended.texts.join('\n'));
+      // After the pieces: they may append too.
+      if (lines.texts.length > 0) log.run(lines.number, lines.texts.join('\n'));
       if (batch.length > 0) saveStamp.run(stamp);
       commit.run();
     } catch (error) {
@@ -203,7 +208,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
       const fault = storageError(error, sqlite.name);
       stats.fault = fault.message;
       for (const piece of batch) piece.reject(fault);
-      appended.reject(fault);
+      takeLines().reject(fault);
       return;
     } finally {
       writing = false;
@@ -213,7 +218,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     stats.writes += batch.length;
     stats.fault = null;
     for (const settle of settled) settle();
-    appended.resolve();
+    takeLines().resolve();
     for (const event of events) options.publish(event);
   }
 

@@ -1,7 +1,8 @@
+import { contentHash } from '../domain/hash.ts';
 import type { ListQuery, Page } from '../domain/paging.ts';
 import type { PhaseKind } from '../domain/status.ts';
 import type { Millis } from '../domain/time.ts';
-import type { Sample, SampledValue, Transaction } from '../domain/types.ts';
+import type { Transaction } from '../domain/types.ts';
 import type { Db } from './db.ts';
 import { page } from './paging.ts';
 
@@ -146,36 +147,42 @@ export function findStopAnswer(db: Db, seq: number): { key: string | null; answe
   return db.one('SELECT stop_key AS key, stop_answer AS answer FROM "transaction" WHERE seq = ?', seq);
 }
 
-/** Files one instant's readings; the same report again is no new row (law 3). */
-export function insertSample(db: Db, seq: number, sample: Sample, values: string, hash: number, at: Millis): boolean {
-  return (
-    db.run(
-      `INSERT OR IGNORE INTO sample (transaction_seq, reported_at, hash, received_at, context, energy_wh, power_w,
-         current_ma, soc_percent, "values") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      seq,
-      sample.reportedAt,
-      hash,
-      at,
-      sample.context,
-      sample.energyWh,
-      sample.powerW,
-      sample.currentMa,
-      sample.socPercent,
-      values,
-    ).changes > 0
+/** The numbers of one instant's readings, and where in the meter log the whole of it stands. */
+export interface FiledSample {
+  reportedAt: Millis;
+  receivedAt: Millis;
+  line: number;
+  energyWh: number | null;
+  powerW: number | null;
+  currentMa: number | null;
+  socPercent: number | null;
+}
+
+/** Files one instant's readings with a transaction; the same report again is no new row (law 3). */
+export function insertSample(db: Db, seq: number, sample: FiledSample): void {
+  const { energyWh, powerW, currentMa, socPercent } = sample;
+  db.run(
+    `INSERT OR IGNORE INTO sample (transaction_seq, reported_at, hash, received_at, line, energy_wh, power_w, current_ma,
+       soc_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    seq,
+    sample.reportedAt,
+    contentHash(`${energyWh},${powerW},${currentMa},${socPercent}`),
+    sample.receivedAt,
+    sample.line,
+    energyWh,
+    powerW,
+    currentMa,
+    socPercent,
   );
 }
 
-type SampleRow = Omit<Sample, 'values'> & { values: string };
-
-export function listSamples(db: Db, seq: number): Sample[] {
-  return db
-    .all<SampleRow>(
-      `SELECT reported_at AS reportedAt, context, energy_wh AS energyWh, power_w AS powerW, current_ma AS currentMa,
-         soc_percent AS socPercent, "values" FROM sample WHERE transaction_seq = ? ORDER BY reported_at`,
-      seq,
-    )
-    .map((row) => ({ ...row, values: JSON.parse(row.values) as SampledValue[] }));
+/** Every filed sample of a transaction, by the charger's clock. */
+export function listSamples(db: Db, seq: number): FiledSample[] {
+  return db.all(
+    `SELECT reported_at AS reportedAt, received_at AS receivedAt, line, energy_wh AS energyWh, power_w AS powerW,
+       current_ma AS currentMa, soc_percent AS socPercent FROM sample WHERE transaction_seq = ? ORDER BY reported_at`,
+    seq,
+  );
 }
 
 /** A reading of the import register, with both times. */

@@ -8,7 +8,7 @@ import { createGateway } from '../../gateway/create-gateway.ts';
 import { wallClock } from '../../gateway/domain/time.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';
 import { listSessions } from '../../gateway/sessions.ts';
-import { recoverJournal } from '../../gateway/samples.ts';
+import { recoverSamples } from '../../gateway/samples.ts';
 import { listTransactions } from '../../gateway/transactions.ts';
 import { listSamples } from '../../gateway/store/transactions.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
@@ -110,7 +110,7 @@ async function afterwards<T>(look: (gw: ReturnType<typeof createGateway>) => T):
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const { settings } = testConfig(directory);
   const gw = createGateway({ settings, directory, maxBytes: 0, clock: wallClock, log: silent });
-  await recoverJournal(gw);
+  await recoverSamples(gw);
   const seen = look(gw);
   gw.db.close();
   return seen;

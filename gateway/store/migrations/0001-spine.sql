@@ -5,7 +5,8 @@ CREATE TABLE counter (
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 -- wire_id: the integer that OCPP 1.6 knows a transaction by; positive, never reused. stamp: the last last_updated given out.
-INSERT INTO counter VALUES ('wire_id', 0), ('stamp', 0);
+-- filed: lines of the meter log up to this one have their sample.
+INSERT INTO counter VALUES ('wire_id', 0), ('stamp', 0), ('filed', 0);
 
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
@@ -139,26 +140,25 @@ CREATE TABLE "transaction" (
 ) STRICT;
 CREATE INDEX transaction_open ON "transaction" (charger_id, evse) WHERE stop_received_at IS NULL;
 
--- One row per instant that was reported. The same report twice is one row (law 3).
+-- What meters said, to the letter: a line for each instant, one row a commit. Written once, never moved or changed.
+CREATE TABLE meter_log (
+  number INTEGER PRIMARY KEY, -- of the row's last line: lines are numbered through
+  lines TEXT NOT NULL
+) STRICT;
+
+-- The numbers of those lines, by transaction. The same report twice is one row (law 3).
 CREATE TABLE sample (
   transaction_seq INTEGER NOT NULL,
   reported_at INTEGER NOT NULL,
-  hash INTEGER NOT NULL, -- of the values
+  hash INTEGER NOT NULL, -- of the numbers
   received_at INTEGER NOT NULL,
-  context TEXT,
+  line INTEGER NOT NULL,
   energy_wh INTEGER,
   power_w INTEGER,
   current_ma INTEGER,
   soc_percent INTEGER,
-  "values" TEXT NOT NULL,
   PRIMARY KEY (transaction_seq, reported_at, hash)
 ) STRICT, WITHOUT ROWID;
-
--- Samples that came faster than they are filed, as lines of JSON, one row a commit; empty but for the last second.
-CREATE TABLE journal (
-  number INTEGER PRIMARY KEY, -- of the last line
-  lines TEXT NOT NULL
-) STRICT;
 
 -- What the EVSE did during the transaction, from its status reports.
 CREATE TABLE phase (

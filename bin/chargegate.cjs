@@ -15,6 +15,10 @@ const CLI = join(__dirname, '..', 'gateway', 'cli.ts');
 const capable = Number(process.versions.napi) >= 10 && Boolean(process.features.typescript);
 
 if (capable) {
+  if (process.env.CHARGEGATE_NODE_TRIED && process.send) {
+    process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel.unref();
+  }
   nodeModule.enableCompileCache();
   import(pathToFileURL(CLI).href);
 } else {
@@ -42,7 +46,8 @@ function bundledNode() {
 
 function goOnWith(node) {
   const child = spawn(node, [__filename, ...process.argv.slice(2)], {
-    stdio: 'inherit',
+    // The channel carries nothing: that it ends tells the child that we are gone, however that came about.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     // So that a Node in that place which is as old as this one ends the search.
     env: { ...process.env, CHARGEGATE_NODE_TRIED: '1' },
   });

@@ -8,7 +8,12 @@ import type { StoredSession } from './store/sessions.ts';
 import type { Tx } from './store/db.ts';
 
 /** Freezes the bill line of a session that ended, inside the write at hand; it never changes after. */
-export function issueCdr(gw: Gateway, tx: Tx, session: StoredSession & { endedAt: Millis }): void {
+export function issueCdr(
+  gw: Gateway,
+  tx: Tx,
+  session: StoredSession & { endedAt: Millis },
+  endEstimated: boolean,
+): void {
   const parking = session.periods.filter((period) => period.kind === 'parking');
   const cdr: Omit<Cdr, 'seq'> = {
     id: randomUUID(),
@@ -28,11 +33,19 @@ export function issueCdr(gw: Gateway, tx: Tx, session: StoredSession & { endedAt
     seconds: seconds(session.endedAt - session.startedAt),
     parkingSeconds: seconds(parking.reduce((sum, period) => sum + period.to - period.from, 0)),
     cost: session.cost ?? FREE,
-    remark: session.authorized ? null : 'energy was delivered to a token that this site did not authorise',
+    remark: remarkOn(session, endEstimated),
     updatedAt: tx.stamp,
   };
   store.insertCdr(gw.db, cdr);
   tx.emit({ name: 'cdr.issued', data: { cdrId: cdr.id, sessionId: session.id } });
+}
+
+function remarkOn(session: StoredSession, endEstimated: boolean): string | null {
+  const remarks = [
+    ...(session.authorized ? [] : ['energy was delivered to a token that this site did not authorise']),
+    ...(endEstimated ? ['the charger did not report the end: it is estimated from the next start'] : []),
+  ];
+  return remarks.length === 0 ? null : remarks.join('; ');
 }
 
 const NOTHING: Price = { beforeTaxes: '0', taxes: [], afterTaxes: '0' };

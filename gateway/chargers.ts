@@ -23,6 +23,9 @@ export interface ChargerView extends Charger {
   deviations: Deviation[];
 }
 
+/** Beyond this many, nobody new is taken in: whoever invents ids must not fill the disk (law 13). */
+const MOST_CHARGERS = 10_000;
+
 /**
  * Whether a charger may open a socket, by what is known of it: `unknown` under the policy `reject` is turned away with
  * 404. Asks nobody upstream.
@@ -30,7 +33,7 @@ export interface ChargerView extends Charger {
 export function admission(gw: Gateway, chargerId: string): Registration | 'unknown' {
   const known = store.findCharger(gw.db, chargerId);
   if (known) return known.registration;
-  if (gw.settings.unknownChargers === 'reject') return 'unknown';
+  if (gw.settings.unknownChargers === 'reject' || store.countChargers(gw.db) >= MOST_CHARGERS) return 'unknown';
   return gw.settings.unknownChargers === 'accept' ? 'accepted' : 'pending';
 }
 

@@ -24,7 +24,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   const bus = createBus((error, event) => log.error({ err: error, event: event.name }, 'a listener failed'));
   return {
     settings,
-    db: openDb({ directory: options.directory, clock, publish: bus.publish, maxBytes: options.maxBytes }),
+    db: openDb({
+      directory: options.directory,
+      clock,
+      publish: bus.publish,
+      maxBytes: options.maxBytes,
+      onFault(fault) {
+        if (fault)
+          log.error({ err: fault }, 'nothing can be stored: chargers keep their transaction messages until it can');
+        else log.info({}, 'storing works again');
+      },
+    }),
     bus,
     clock,
     log,
@@ -32,6 +42,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     diagnostics: createDiagnostics(clock),
     pace: createSessionPace(clock),
     held: createHeldSamples(),
+    refusals: [],
     peersSeen: new Map(),
     siteUpdatedAt: 0,
   };

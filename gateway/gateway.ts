@@ -1,5 +1,6 @@
 import type { Bus } from './bus.ts';
 import type { Clock, Millis } from './domain/time.ts';
+import type { Authorization } from './domain/types.ts';
 import type { Settings } from './domain/settings.ts';
 import type { Connections } from './connections.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -28,6 +29,8 @@ export interface Gateway {
   diagnostics: Diagnostics;
   pace: SessionPace;
   held: HeldSamples;
+  /** Cards lately refused, newest first. */
+  refusals: { at: Millis; chargerId: string; uid: string; verdict: Authorization['verdict'] }[];
   /** When each peer last used its token, in this run. */
   peersSeen: Map<string, Millis>;
   /** When the site's own data last changed. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tokenUse } from './authorization.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
+import type { Millis } from './domain/time.ts';
 import type { Authorization, SessionPlace, Connector, Cost, Evse, Session, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';
@@ -20,10 +21,9 @@ export function openSession(
   evse: Evse,
   authorization: Authorization,
 ): void {
-  const connector =
-    listConnectorsOf(gw.db, evse.chargerId).find(
-      (c) => c.evse === evse.evse && c.connector === transaction.connector,
-    ) ?? null;
+  const connectors = listConnectorsOf(gw.db, evse.chargerId).filter((c) => c.evse === evse.evse);
+  // A connector that nobody described has the price of the one beside it: unknown must not mean free.
+  const connector = connectors.find((c) => c.connector === transaction.connector) ?? connectors[0] ?? null;
   const tariff = connector?.tariffId ? (findTariff(gw.db, connector.tariffId) ?? null) : null;
   const timeline = timelineOf(gw.db, transaction);
   const id = randomUUID();
@@ -33,7 +33,7 @@ export function openSession(
     transactionId: transaction.id,
     chargerId: transaction.chargerId,
     evse: transaction.evse,
-    connector: transaction.connector,
+    connector: connector?.connector ?? transaction.connector,
     token: tokenUse(gw, transaction.tokenUid, authorization.token),
     peer: authorization.token?.peer ?? null,
     authorized: authorization.verdict === 'accepted',
@@ -44,7 +44,7 @@ export function openSession(
     energyWh: timeline.energyWh,
     currency: tariff?.currency ?? gw.settings.tariffs[0]?.currency ?? 'EUR',
     tariff,
-    place: placeOf(gw, evse, transaction.connector, connector),
+    place: placeOf(gw, evse, connector?.connector ?? transaction.connector, connector),
     periods: timeline.periods,
     cost: tariff && priceSession(tariff, timeline.periods),
     updatedAt: tx.stamp,
@@ -91,9 +91,9 @@ export function refreshSession(gw: Gateway, tx: Tx, transaction: Transaction): v
 function progress(
   session: Session,
   timeline: Timeline,
-): { energyWh: number; periods: Timeline['periods']; cost: Cost | null } {
-  const cost = session.tariff && priceSession(session.tariff, timeline.periods);
-  return { energyWh: timeline.energyWh, periods: timeline.periods, cost };
+): { startedAt: Millis; energyWh: number; periods: Timeline['periods']; cost: Cost | null } {
+  const { startedAt, energyWh, periods } = timeline;
+  return { startedAt, energyWh, periods, cost: session.tariff && priceSession(session.tariff, periods) };
 }
 
 /**
@@ -116,12 +116,18 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
   };
   store.setProgress(gw.db, session.id, ended, tx.stamp);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
-  if (completed) issueCdr(gw, tx, { ...session, ...ended });
+  if (completed) issueCdr(gw, tx, { ...session, ...ended }, transaction.stopEstimated);
 }
 
 /** Brings every running session up to its samples: at start-up, because the last second before a power cut was not. */
 export async function refreshAll(gw: Gateway): Promise<void> {
-  for (const transaction of listOpen(gw.db)) await gw.db.write((tx) => refreshSession(gw, tx, transaction));
+  for (const transaction of listOpen(gw.db))
+    await gw.db
+      .write((tx) => refreshSession(gw, tx, transaction))
+      // One transaction that cannot be priced must not keep the site from starting.
+      .catch((error: unknown) =>
+        gw.log.error({ err: error, transaction: transaction.seq }, 'session could not be brought up to date'),
+      );
 }
 
 /** Sessions, a page of them. */

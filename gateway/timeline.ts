@@ -19,11 +19,14 @@ export interface Timeline {
  * plausible, else on ours. Costs two seeks a boundary, however many samples there are.
  */
 export function timelineOf(db: Db, transaction: Transaction): Timeline {
-  return trustsCharger(transaction) ? byChargerClock(db, transaction) : byOurClock(db, transaction);
+  const last = store.readingBefore(db, transaction.seq, Number.MAX_SAFE_INTEGER);
+  return trustsCharger(transaction, last) ? byChargerClock(db, transaction, last) : byOurClock(db, transaction);
 }
 
-function trustsCharger(t: Transaction): boolean {
+/** A clock that is wrong at the start, at the end or in between is not used at all: two clocks do not mix. */
+function trustsCharger(t: Transaction, last: store.RegisterReading | undefined): boolean {
   if (!isPlausible(t.startReportedAt, t.startReceivedAt)) return false;
+  if (last && !isPlausible(last.reportedAt, last.receivedAt)) return false;
   if (t.stopReportedAt === null || t.stopReceivedAt === null) return true;
   return isPlausible(t.stopReportedAt, t.stopReceivedAt) && t.stopReportedAt >= t.startReportedAt;
 }
@@ -33,9 +36,8 @@ interface Boundary {
   kind: PhaseKind;
 }
 
-function byChargerClock(db: Db, t: Transaction): Timeline {
+function byChargerClock(db: Db, t: Transaction, last: store.RegisterReading | undefined): Timeline {
   const startedAt = t.startReportedAt;
-  const last = store.readingBefore(db, t.seq, Number.MAX_SAFE_INTEGER);
   const until = t.stopReportedAt ?? Math.max(startedAt, last?.reportedAt ?? startedAt);
   const register = finalRegister(t, last?.energyWh ?? null);
   const boundaries: Boundary[] = [{ at: startedAt, kind: 'charging' }];

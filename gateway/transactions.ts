@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { authorize } from './authorization.ts';
+import { authorize, noteRefusal } from './authorization.ts';
 import { ensureEvse } from './chargers.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import { canonicalUid } from './domain/token.ts';
@@ -9,7 +9,7 @@ import type { Gateway } from './gateway.ts';
 import { quarantine } from './quarantine.ts';
 import { fileHeld, fileSamples, isPlaceholder } from './samples.ts';
 import { closeSession, openSession } from './sessions.ts';
-import { setEvseMeter } from './store/chargers.ts';
+import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/transactions.ts';
 
@@ -42,6 +42,7 @@ export async function startTransaction(
     const evse = ensureEvse(gw, tx, command.chargerId, command.evse);
     supersede(gw, tx, command);
     const authorization = authorize(gw, command.chargerId, command.tokenUid, command.receivedAt);
+    tx.after(() => noteRefusal(gw, command.chargerId, command.tokenUid, authorization.verdict));
     const id = randomUUID();
     const wireId = String(store.nextWireId(gw.db));
     const seq = store.insertTransaction(gw.db, {
@@ -63,7 +64,9 @@ export async function startTransaction(
       name: 'transaction.started',
       data: { transactionId: id, chargerId: command.chargerId, evse: command.evse },
     });
-    gw.log.info({ charger: command.chargerId, evse: command.evse, transaction: seq }, 'transaction started');
+    tx.after(() =>
+      gw.log.info({ charger: command.chargerId, evse: command.evse, transaction: seq }, 'transaction started'),
+    );
     return { wireId, verdict: authorization.verdict };
   });
 }
@@ -76,12 +79,17 @@ function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
   const open = store.findOpenAt(gw.db, start.chargerId, start.evse);
   if (!open) return;
   fileHeld(gw, tx, open.seq);
-  const last = store.readingBefore(gw.db, open.seq, Number.MAX_SAFE_INTEGER);
-  const floor = last?.energyWh ?? open.meterStart;
+  const last = store.latestReading(gw.db, open.seq);
+  const floor = Math.max(open.meterStart, last?.energyWh ?? 0);
+  const elapsed = Math.max(
+    start.receivedAt - (last?.receivedAt ?? open.startReceivedAt),
+    start.reportedAt - (last?.reportedAt ?? open.startReportedAt),
+  );
+  const believable = start.meterStart >= floor && start.meterStart - floor <= mostEnergy(gw, open, elapsed);
   store.setStop(gw.db, open.seq, {
     reportedAt: last?.reportedAt ?? open.startReportedAt,
     receivedAt: start.receivedAt,
-    meterStop: start.meterStart >= floor ? start.meterStart : floor,
+    meterStop: believable ? start.meterStart : floor,
     reason: 'Superseded',
     estimated: true,
     key: null,
@@ -89,6 +97,17 @@ function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
   });
   gw.diagnostics.deviation(start.chargerId, 'STOP_MISSING', `transaction ${open.wireId}`);
   finish(gw, tx, open.id);
+}
+
+/** What the EVSE's strongest connector can deliver in so many milliseconds, Wh; with a tenth and 100 Wh to spare. */
+function mostEnergy(gw: Gateway, { chargerId, evse }: Transaction, millis: number): number {
+  const watts = listConnectorsOf(gw.db, chargerId)
+    .filter((connector) => connector.evse === evse)
+    .map(
+      ({ maxPower, maxVoltage, maxAmperage, powerType }) =>
+        maxPower ?? maxVoltage * maxAmperage * (powerType === 'AC_3_PHASE' ? 3 : 1),
+    );
+  return 100 + (1.1 * Math.max(0, ...watts) * Math.max(0, millis)) / 3_600_000;
 }
 
 export interface StopCommand {
@@ -136,7 +155,7 @@ export async function stopTransaction(gw: Gateway, command: StopCommand): Promis
     if (command.meterStop < transaction.meterStart)
       gw.diagnostics.deviation(command.chargerId, 'METER_FELL', `${transaction.meterStart} -> ${command.meterStop}`);
     finish(gw, tx, transaction.id);
-    gw.log.info({ charger: command.chargerId, transaction: transaction.seq }, 'transaction stopped');
+    tx.after(() => gw.log.info({ charger: command.chargerId, transaction: transaction.seq }, 'transaction stopped'));
     return { verdict };
   });
 }

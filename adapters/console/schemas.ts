@@ -170,6 +170,14 @@ export const TokenBody = Type.Object({
 });
 export type TokenBody = Static<typeof TokenBody>;
 
+export const RefusalBody = Type.Object({
+  at: Time,
+  chargerId: Type.String(),
+  uid: Type.String({ description: 'as the charger sent it' }),
+  verdict: Type.String({ description: 'blocked, expired, invalid or concurrent' }),
+});
+export type RefusalBody = Static<typeof RefusalBody>;
+
 export const QuarantineBody = Type.Object({
   id: Type.Integer(),
   chargerId: Text,

@@ -6,12 +6,14 @@ const MAX_IDENTITY = 48;
  */
 export function identityOf(url: string): string | null {
   const path = url.split(/[?#]/, 1)[0] ?? '';
-  const segment = path.replace(/\/+$/, '').split('/').at(-1);
-  if (!segment) return null;
+  const segments = path.split('/').filter((part) => part !== '');
+  const segment = segments.at(-1);
+  // The bare door that we print: the charger's id was forgotten behind it.
+  if (segment === undefined || (segments.length === 1 && segment === 'ocpp')) return null;
   const decoded = decode(segment);
-  if (decoded === null) return null;
+  if (decoded === null || hasControl(decoded)) return null;
   const identity = decoded.normalize('NFC').trim();
-  if (identity === '' || identity.length > MAX_IDENTITY || hasControl(identity)) return null;
+  if (identity === '' || identity.length > MAX_IDENTITY) return null;
   return identity;
 }
 

@@ -128,7 +128,7 @@ export function createLink(options: LinkOptions): Link {
     if (superseded) return;
     if (outcome.kind === 'result') return send(resultFrame(id, outcome.payload));
     if (outcome.kind === 'error') return send(errorFrame(id, outcome.code, outcome.description));
-    gw.log.error({ charger: chargerId, reason: outcome.reason }, 'answer withheld: the charger keeps its message');
+    gw.log.warn({ charger: chargerId, reason: outcome.reason }, 'answer withheld: the charger keeps its message');
     inbound.length = 0;
     socket.close(1013, 'storage unavailable, come back');
   }

@@ -37,6 +37,9 @@ const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([[v16.name, v16]]);
 /** A charger silent longer than this, pongs included, is gone, whatever its socket says (Q9). */
 const SILENCE_FLOOR = 180_000;
 
+/** Sockets that have not become a charger's yet. */
+const HANDSHAKES = 256;
+
 /** How long a stop waits for messages that are being worked off. */
 const DRAIN_DEADLINE = 3000;
 
@@ -54,6 +57,8 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
   http.headersTimeout = 10_000;
   http.requestTimeout = 15_000;
   http.maxHeadersCount = 50;
+  // Beside the chargers, a few that are still shaking hands; who says nothing is dropped by the timeouts above.
+  http.maxConnections = options.maxConnections + HANDSHAKES;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxFrameBytes,
@@ -83,7 +88,11 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       return { status: 503, problem: `more than ${options.maxConnections} chargers are connected` };
     const chargerId = identityOf(request.url ?? '/');
     if (chargerId === null)
-      return { status: 404, problem: 'no charger id in the path: dial ws://<gateway>/ocpp/<charger id>' };
+      return {
+        status: 404,
+        problem:
+          'no usable charger id at the end of the path: dial ws://<gateway>/ocpp/<charger id>, at most 48 characters',
+      };
     if (admission(gw, chargerId) === 'unknown')
       return { status: 404, problem: `charger ${chargerId} is not known here` };
     if (!passwordOk(request, chargerId)) return { status: 401, problem: `wrong or missing password of ${chargerId}` };

@@ -48,7 +48,7 @@ export interface SimulatedChargerOptions {
   onEvent?: (event: SimulatorEvent) => void;
   /** A schema violation, with `strict`. */
   onViolation?: (problem: string) => void;
-  /** Why an attempt to connect again failed. */
+  /** Why an attempt to connect or to register failed; it is made again. */
   onFault?: (problem: string) => void;
 }
 

@@ -14,7 +14,7 @@ import { watchCloud } from './cloud-watch.ts';
 import type { CloudWatch } from './cloud-watch.ts';
 import { driveConnector, pause, seededRandom } from './driver.ts';
 import type { Pace } from './driver.ts';
-import { kwh, narrate, timeOfDay } from './narrate.ts';
+import { kwh, narrate, plural, timeOfDay } from './narrate.ts';
 import { createSimulatedPeer } from './peer.ts';
 import type { SimulatedPeer } from './peer.ts';
 import { drawScreen } from './screen.ts';
@@ -157,7 +157,9 @@ async function play(
     await Promise.all(chargers.map((charger) => charger.close()));
   }
   const { cdrs, lastCdr } = cloud.view();
-  print(cdrs > 0 ? `the cloud received ${cdrs} CDRs, the last one: ${lastCdr ?? ''}` : 'no CDR reached the cloud');
+  print(
+    cdrs > 0 ? `the cloud received ${plural(cdrs, 'CDR')}, the last one: ${lastCdr ?? ''}` : 'no CDR reached the cloud',
+  );
   return options.once && cdrs === 0 ? 1 : 0;
 }
 

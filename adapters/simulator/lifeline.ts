@@ -130,6 +130,7 @@ export function createLifeline(options: LifelineOptions): Lifeline {
     if (answer?.registration !== 'Accepted') {
       registered = false;
       const seconds = answer && answer.interval > 0 ? answer.interval : options.bootRetrySeconds;
+      if (answer) options.onFault(`not accepted (${answer.registration}), asks again every ${seconds} s`);
       schedule(seconds * 1000, () => void options.track(boot(on)));
       return;
     }

@@ -11,6 +11,11 @@ export function kw(watts: number): string {
   return `${(watts / 1000).toFixed(1)} kW`;
 }
 
+/** A number and what it counts: `1 charge`, `2 charges`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** One line on an event, without its time; null for what is too frequent to tell. */
 export function narrate(event: SimulatorEvent): string | null {
   const { charger } = event;

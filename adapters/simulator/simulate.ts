@@ -4,7 +4,7 @@ import type { SimulatedCharger } from './charger.ts';
 import { driveConnector, pause, seededRandom } from './driver.ts';
 import type { Pace } from './driver.ts';
 import type { SimulatorEvent } from './model.ts';
-import { kwh, narrate, timeOfDay } from './narrate.ts';
+import { kwh, narrate, plural, timeOfDay } from './narrate.ts';
 import { timerTicker } from './ticker.ts';
 
 export interface SimulateOptions {
@@ -23,6 +23,8 @@ export interface SimulateOptions {
   sampleInterval?: number;
   /** Cards that are used; default `SIM-CARD-1` to `SIM-CARD-4`. */
   tokens?: string[];
+  /** Told once, after the first card that was refused: what can be done about it. */
+  refusedHint?: string;
   /** For repeatable timing; default 1. */
   seed?: number;
   pace?: Pace;
@@ -57,8 +59,11 @@ export async function simulate(
     }
     if (event.kind === 'refused') tally.refused += 1;
     if (event.kind === 'offline' && !ending.signal.aborted) tally.lost += 1;
+    // whoever hangs up at the end has lost nothing
+    if (event.kind === 'offline' && ending.signal.aborted) return;
     const line = narrate(event);
     if (line !== null) tell(line);
+    if (event.kind === 'refused' && tally.refused === 1 && options.refusedHint) tell(options.refusedHint);
   }
 
   const chargers = Array.from({ length: options.count }, (_unused, index) =>
@@ -81,8 +86,14 @@ export async function simulate(
   signal?.removeEventListener('abort', end);
   const untold = await farewell(chargers);
   print(
-    `${chargers.length} chargers, ${tally.sessions} charges, ${kwh(tally.wattHours)}, ` +
-      `${tally.refused} cards refused, ${tally.lost} connections lost, ${untold} messages never answered`,
+    [
+      plural(chargers.length, 'charger'),
+      plural(tally.sessions, 'charge'),
+      kwh(tally.wattHours),
+      `${plural(tally.refused, 'card')} refused`,
+      `${plural(tally.lost, 'connection')} lost`,
+      `${plural(untold, 'message')} never answered`,
+    ].join(', '),
   );
 }
 

@@ -55,7 +55,9 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
     throw new Refused(
       typeof code === 'string' ? code : 'REQUEST_INVALID',
       response.status,
-      typeof message === 'string' ? message : `${base} answered ${method} ${path} with ${response.status}`,
+      typeof message === 'string'
+        ? message
+        : `${base} answered ${method} ${path} with ${response.status}: is it the URL of the console?`,
     );
   }
 

@@ -41,7 +41,7 @@ export function addSiteVerbs(program: Command): void {
       const { out, client } = contextOf(command);
       if (options.running) {
         const { items } = await client().get<{ items: RunningBody[] }>('/api/sessions/running');
-        return show(out, { items }, () => sessionsText(items));
+        return show(out, { items }, () => sessionsText(items, 'nobody is charging'));
       }
       const items = await client().list<SessionBody>('/api/sessions', options.limit);
       show(out, { items }, () => sessionsText(items));
@@ -103,7 +103,10 @@ function chargersText(chargers: ChargerBody[]): string {
   );
 }
 
-function sessionsText(sessions: (SessionBody & Partial<RunningBody>)[]): string {
+function sessionsText(
+  sessions: (SessionBody & Partial<RunningBody>)[],
+  none = 'no sessions yet: they appear when somebody charges',
+): string {
   return table(
     ['STARTED', 'STATUS', 'CHARGER', 'EVSE', 'CARD', 'KWH', 'KW', 'COST', 'ENDED'],
     sessions.map((session) => [
@@ -117,7 +120,7 @@ function sessionsText(sessions: (SessionBody & Partial<RunningBody>)[]): string 
       session.cost ? `${session.cost.afterTaxes} ${session.cost.currency}` : '–',
       localTime(session.endedAt),
     ]),
-    'no sessions yet: they appear when somebody charges',
+    none,
   );
 }
 

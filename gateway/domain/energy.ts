@@ -9,7 +9,8 @@ export function scaleToInteger(text: string, exponent: number): number | null {
   if (exponent === 0 && WHOLE.test(text)) return Number(text);
   const match = /^\s*([+-]?)(\d+)(?:[.,](\d*))?(?:[eE]([+-]?\d{1,3}))?\s*$/.exec(text);
   if (!match) return null;
-  const [, sign, whole = '', fraction = '', power = '0'] = match;
+  const [, sign, padded = '', fraction = '', power = '0'] = match;
+  const whole = padded.replace(/^0+(?=\d)/, '');
   const shift = exponent + Number(power);
   const digits = whole + fraction;
   const point = whole.length + shift;

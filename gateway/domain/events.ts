@@ -14,6 +14,7 @@ export interface GatewayEvents {
   'session.changed': { sessionId: string; chargerId: string };
   'cdr.issued': { cdrId: string; sessionId: string };
   'token.changed': { uid: string };
+  'token.refused': { chargerId: string; uid: string; verdict: string };
   'peer.changed': { name: string };
   'quarantine.added': { id: number; chargerId: string; reason: string };
 }

@@ -23,6 +23,10 @@ export function listChargers(db: Db): Charger[] {
   return db.all<Charger>(`SELECT ${CHARGER} FROM charger ORDER BY id`);
 }
 
+export function countChargers(db: Db): number {
+  return db.one<{ n: number }>('SELECT count(*) AS n FROM charger')?.n ?? 0;
+}
+
 export function insertCharger(db: Db, id: string, origin: Origin, registration: Registration, stamp: Millis): void {
   db.run(
     'INSERT INTO charger (id, origin, registration, updated_at) VALUES (?, ?, ?, ?)',

@@ -57,6 +57,8 @@ export interface DbOptions {
   directory: string;
   clock: Clock;
   publish: (event: GatewayEvent) => void;
+  /** Told once when storing begins to fail, and with null once it works again. */
+  onFault?: (fault: GatewayError | null) => void;
   /** Upper bound of the file, bytes; 0: none but the disk. */
   maxBytes?: number;
 }
@@ -94,7 +96,6 @@ export const DATABASE_FILE = 'chargegate.db';
  * Errors: DATA_DIR_LOCKED, DATABASE_TOO_NEW, DATABASE_CORRUPT, STORAGE_FULL, STORAGE_FAILED.
  */
 export function openDb(options: DbOptions): Db {
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(options.directory);
   const file = join(options.directory, DATABASE_FILE);
   try {
@@ -126,7 +127,7 @@ function configure(sqlite: Database.Database, maxBytes: number): void {
 function lockDirectory(directory: string): Database.Database {
   const path = join(directory, 'chargegate.lock');
   const fresh = !existsSync(path);
-  const lock = new Database(path, { timeout: 0 });
+  const lock = openLock(directory, path);
   try {
     lock.pragma('locking_mode = EXCLUSIVE');
     if (fresh) lock.exec('CREATE TABLE IF NOT EXISTS held (since TEXT)');
@@ -140,6 +141,20 @@ function lockDirectory(directory: string): Database.Database {
         `another chargegate is using ${directory}; stop it, or give this one a directory of its own (CHARGEGATE_DATA_DIR)`,
       );
     throw storageError(error, path);
+  }
+}
+
+function openLock(directory: string, path: string): Database.Database {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return new Database(path, { timeout: 0 });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new GatewayError(
+      'STORAGE_FAILED',
+      `cannot write into the data directory ${directory} (${text}): make it a directory that this user may write to, or name another one (storage.directory, CHARGEGATE_DATA_DIR)`,
+      { cause: error },
+    );
   }
 }
 
@@ -206,6 +221,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     } catch (error) {
       if (sqlite.inTransaction) rollback.run();
       const fault = storageError(error, sqlite.name);
+      if (stats.fault === null) options.onFault?.(fault);
       stats.fault = fault.message;
       for (const piece of batch) piece.reject(fault);
       takeLines().reject(fault);
@@ -216,6 +232,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     lastStamp = stamp;
     stats.commits += 1;
     stats.writes += batch.length;
+    if (stats.fault !== null) options.onFault?.(null);
     stats.fault = null;
     for (const settle of settled) settle();
     takeLines().resolve();

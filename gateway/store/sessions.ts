@@ -55,6 +55,7 @@ export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
 /** What follows the meter. */
 export interface SessionProgress {
   status: SessionStatus;
+  startedAt: Millis;
   endedAt: Millis | null;
   energyWh: number;
   periods: Period[];
@@ -63,8 +64,10 @@ export interface SessionProgress {
 
 export function setProgress(db: Db, id: string, p: SessionProgress, stamp: Millis): void {
   db.run(
-    'UPDATE session SET status = ?, ended_at = ?, energy_wh = ?, periods = ?, cost = ?, updated_at = ? WHERE id = ?',
+    `UPDATE session SET status = ?, started_at = ?, ended_at = ?, energy_wh = ?, periods = ?, cost = ?, updated_at = ?
+     WHERE id = ?`,
     p.status,
+    p.startedAt,
     p.endedAt,
     p.energyWh,
     JSON.stringify(p.periods),

@@ -100,6 +100,7 @@ describe('a running daemon', () => {
     expect(await json('sessions', '--running')).toMatchObject({ items: [{ tokenUid: '04C0FFEE', status: 'ACTIVE' }] });
     await charger.unplug(1);
     await charger.idle();
+    expect((await ask('sessions', '--running')).out).toBe('nobody is charging\n');
     const { items } = await json<{ items: { kwh: number; status: string }[] }>('sessions');
     expect(items).toMatchObject([{ status: 'COMPLETED' }]);
     expect(items[0]?.kwh).toBeGreaterThan(1);
@@ -118,6 +119,11 @@ describe('a running daemon', () => {
     expect(invited.out).toMatch(/^token +\S{20,}$/m);
     expect((await ask('peers')).out).toMatch(/^cloud +registered +all[^]*^roaming-hub +invited +own/m);
     expect((await ask('peers', 'add', 'cloud')).err).toContain('[PEER_EXISTS]');
+  });
+
+  it('is not mistaken for another of its ports: exit code 1', async () => {
+    const { code, err } = await chargegate(['status', '--url', new URL(running.urls.ocpi).origin], site.env);
+    expect([code, err]).toEqual([1, expect.stringContaining('is it the URL of the console?')]);
   });
 
   it('keeps its data directory to itself', async () => {

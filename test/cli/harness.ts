@@ -62,6 +62,30 @@ export function chargegate(args: string[], env: Record<string, string> = {}, nod
   return ended(start(args, env, node));
 }
 
+/** Starts a command that runs until Ctrl-C; `line` is the first output that matches. */
+export function watch(args: string[], env: Record<string, string>, until: RegExp) {
+  const child = start(args, env);
+  const done = ended(child);
+  let text = '';
+  const matched = new Promise<string>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = until.exec(text);
+      if (found) resolve(found[0]);
+    });
+  });
+  const early = done.then((end) => {
+    throw new Error(`it ended with ${end.code} before ${until}: ${end.out}${end.err}`);
+  });
+  return {
+    line: Promise.race([matched, early]),
+    interrupt(): Promise<Done> {
+      child.kill('SIGINT');
+      return done;
+    },
+  };
+}
+
 export interface Daemon {
   urls: { ocpp: string; ocpi: string; console: string };
   child: Child;

@@ -75,13 +75,20 @@ describe('identity from the path', () => {
     expect(findCharger(site.gateway, id)).toMatchObject({ id, connected: true });
   });
 
-  test.each(['/%E0%A4%A', '/ocpp/%', '/', '/ocpp/%00x', `/ocpp/${'x'.repeat(49)}`, '/ocpp/%E2%28%A1'])(
-    'Q5: %s names no charger and is answered 404, and the daemon lives',
-    async (target) => {
-      expect(await upgradeByHand(target)).toBe('HTTP/1.1 404 Not Found');
-      expect((await dial('/ocpp/BAY-1')).protocol).toBe('ocpp1.6');
-    },
-  );
+  test.each([
+    '/%E0%A4%A',
+    '/ocpp/%',
+    '/',
+    '/ocpp/%00x',
+    `/ocpp/${'x'.repeat(49)}`,
+    '/ocpp/%E2%28%A1',
+    '/ocpp',
+    '/ocpp/',
+    '/ocpp/%0d%0aX:1',
+  ])('Q5: %s names no charger and is answered 404, and the daemon lives', async (target) => {
+    expect(await upgradeByHand(target)).toBe('HTTP/1.1 404 Not Found');
+    expect((await dial('/ocpp/BAY-1')).protocol).toBe('ocpp1.6');
+  });
 
   test('a plain HTTP request is told what this port is for', async () => {
     const response = await fetch(site.urls.ocpp.replace('ws:', 'http:'));

@@ -131,6 +131,7 @@ describe('stops that fit nothing', () => {
 describe('a start where one still runs', () => {
   test('ends the one before at the register of the new one, and says so', async () => {
     await start();
+    now += 1_800_000;
     await start({ meterStart: 6000, timestamp: at(30) });
     expect(transactions()).toMatchObject([
       { meterStop: 6000, stopReason: 'Superseded', stopEstimated: true },
@@ -140,6 +141,30 @@ describe('a start where one still runs', () => {
     expect(await deviations()).toContain('STOP_MISSING');
     await stop(1, { meterStop: 5900, timestamp: at(29) });
     expect(quarantined()).toMatchObject([{ reason: expect.stringContaining('closed by estimate at 6000 Wh') }]);
+  });
+});
+
+describe('an end that nobody reported', () => {
+  test('is not put at a register that the EVSE could not have reached', async () => {
+    await start();
+    now += 60_000;
+    await start({ meterStart: 900_000, timestamp: at(1) });
+    expect(cdrs()).toMatchObject([{ energyWh: 0, remark: expect.stringContaining('did not report the end') }]);
+  });
+});
+
+describe('refused cards', () => {
+  test('are told to the operator once each, newest first', async () => {
+    await charger.call('Authorize', { idTag: 'STRANGER' });
+    await charger.call('Authorize', { idTag: 'BLOCKED1' });
+    await charger.call('Authorize', { idTag: 'STRANGER' });
+    expect(site.gateway.refusals.map(({ uid, verdict }) => [uid, verdict])).toEqual([
+      ['STRANGER', 'invalid'],
+      ['BLOCKED1', 'blocked'],
+    ]);
+    const lines = site.logged.filter(({ message }) => message === 'card refused');
+    expect(lines).toHaveLength(3);
+    expect(JSON.stringify(lines)).not.toContain('STRANGER');
   });
 });
 

@@ -123,6 +123,27 @@ describe('storage that fails', () => {
     expect(() => open()).toThrow(expect.objectContaining({ code: 'DATA_DIR_LOCKED' }));
   });
 
+  test('a data directory that cannot be one is STORAGE_FAILED, with what to do', () => {
+    writeFileSync(join(directory, 'a-file'), '');
+    expect(() => open({ directory: join(directory, 'a-file') })).toThrow(
+      expect.objectContaining({ code: 'STORAGE_FAILED', message: expect.stringContaining('CHARGEGATE_DATA_DIR') }),
+    );
+  });
+
+  test('a fault is told once when it begins and once when it ends', async () => {
+    const told: (string | null)[] = [];
+    db.close();
+    db = open({ onFault: (fault) => told.push(fault?.code ?? null) });
+    const { page_count: pages } = db.one<{ page_count: number }>('PRAGMA page_count')!;
+    db.one(`PRAGMA max_page_count = ${pages}`);
+    const big = 'x'.repeat(100_000);
+    await Promise.allSettled([db.write(put('one', big))]);
+    await Promise.allSettled([db.write(put('two', big))]);
+    db.one('PRAGMA max_page_count = 1000000');
+    await db.write(put('three', big));
+    expect(told).toEqual(['STORAGE_FULL', null]);
+  });
+
   test('a file that is no database is DATABASE_CORRUPT, with what to do', () => {
     db.close();
     writeFileSync(join(directory, DATABASE_FILE), 'this is not a database'.repeat(1000));

@@ -45,6 +45,15 @@ export async function post(path, body = {}) {
   return read(await send(path, { method: 'POST', headers, body: JSON.stringify(body) }));
 }
 
+/**
+ * @param {string} path
+ * @param {object} body
+ */
+export async function put(path, body) {
+  const headers = { 'content-type': 'application/json' };
+  return read(await send(path, { method: 'PUT', headers, body: JSON.stringify(body) }));
+}
+
 /** @param {Response} response */
 async function read(response) {
   const body = await response.json();

@@ -3,7 +3,7 @@ import { byId, byIdAs, h } from './dom.js';
 import { duration } from './format.js';
 import { ALL, createRefresher, now } from './state.js';
 import { showChargers, showPending } from './view-chargers.js';
-import { showCdrs, showPeers, showQuarantine, showSessions } from './view-history.js';
+import { showCdrs, showPeers, showQuarantine, showRefusals, showSessions } from './view-history.js';
 import { copyButton, showConnect, showFigures, showHeader, showNotices } from './view-site.js';
 
 /** @import { Part } from './state.js' */
@@ -11,6 +11,9 @@ import { copyButton, showConnect, showFigures, showHeader, showNotices } from '.
 let live = false;
 /** @type {string | null} */
 let problem = null;
+
+/** @type {Map<string, string>} */
+const addedCards = new Map();
 
 const refresher = createRefresher(show, fail);
 
@@ -30,6 +33,7 @@ function show(parts) {
   if (any('cdrs')) showCdrs();
   if (any('peers')) showPeers();
   if (any('quarantine')) showQuarantine();
+  if (any('refusals')) showRefusals(fail, addedCards);
 }
 
 /** @param {unknown} error */

@@ -1,8 +1,8 @@
 import { get } from './api.js';
 
-/** @import { CdrBody, ChargerBody, PeerBody, QuarantineBody, RunningBody, StatusBody } from '../schemas.ts' */
+/** @import { CdrBody, ChargerBody, PeerBody, QuarantineBody, RefusalBody, RunningBody, StatusBody } from '../schemas.ts' */
 
-/** @typedef {'status' | 'chargers' | 'running' | 'cdrs' | 'peers' | 'quarantine'} Part */
+/** @typedef {'status' | 'chargers' | 'running' | 'cdrs' | 'peers' | 'quarantine' | 'refusals'} Part */
 
 /** What the page knows of the gateway. */
 export const state = {
@@ -18,12 +18,14 @@ export const state = {
   peers: [],
   /** @type {QuarantineBody[]} */
   quarantine: [],
+  /** @type {RefusalBody[]} */
+  refusals: [],
   /** The gateway's clock less this browser's, milliseconds. */
   ahead: 0,
 };
 
 /** @type {Part[]} */
-export const ALL = ['status', 'chargers', 'running', 'cdrs', 'peers', 'quarantine'];
+export const ALL = ['status', 'chargers', 'running', 'cdrs', 'peers', 'quarantine', 'refusals'];
 
 /** The gateway's time. */
 export function now() {
@@ -65,6 +67,11 @@ const LOADERS = {
     const { items } = await get('/api/quarantine?limit=8');
     state.quarantine = items;
   },
+  async refusals() {
+    /** @type {List<RefusalBody>} */
+    const { items } = await get('/api/refusals');
+    state.refusals = items;
+  },
 };
 
 /** Which parts an event makes stale. @type {Record<string, Part[]>} */
@@ -79,6 +86,7 @@ const STALE = {
   'cdr.issued': ['cdrs', 'running'],
   'peer.changed': ['peers', 'status'],
   'quarantine.added': ['quarantine'],
+  'token.refused': ['refusals'],
 };
 
 /** More than this many changed chargers are fetched as one list. */

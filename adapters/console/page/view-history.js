@@ -1,3 +1,4 @@
+import { put } from './api.js';
 import { byId, empty, h, table } from './dom.js';
 import { clock, duration, kw, kwh, money } from './format.js';
 import { now, state } from './state.js';
@@ -79,6 +80,48 @@ export function showPeers() {
             ),
           ),
         )),
+  );
+}
+
+/** So many refused cards are shown. */
+const REFUSED = 5;
+
+/**
+ * Cards that were refused: one of them may be the operator's own new one.
+ * @param {(error: unknown) => void} onError
+ * @param {Map<string, string>} added cards that were put on the list from here, by the time of their refusal
+ */
+export function showRefusals(onError, added) {
+  const timeZone = state.status?.site.timeZone ?? 'UTC';
+  byId('refusals-panel').hidden = state.refusals.length === 0;
+  byId('refusals').replaceChildren(
+    ...state.refusals.slice(0, REFUSED).map((refusal) => {
+      const known = added.get(refusal.uid) === refusal.at;
+      const button = h('button', { type: 'button', class: 'quiet' }, known ? 'On the list' : 'Put on the list');
+      button.disabled = known || refusal.verdict !== 'invalid';
+      button.addEventListener('click', () => {
+        button.disabled = true;
+        put(`/api/tokens/${encodeURIComponent(refusal.uid)}`, {}).then(() => {
+          added.set(refusal.uid, refusal.at);
+          button.textContent = 'On the list';
+        }, onError);
+      });
+      return h(
+        'div',
+        { class: 'row' },
+        h(
+          'div',
+          {},
+          h('p', { class: 'label' }, refusal.uid),
+          h(
+            'p',
+            { class: 'muted small' },
+            `${refusal.verdict} at ${refusal.chargerId}, ${clock(refusal.at, timeZone, now())}`,
+          ),
+        ),
+        refusal.verdict === 'invalid' ? button : null,
+      );
+    }),
   );
 }
 

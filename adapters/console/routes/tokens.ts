@@ -1,12 +1,12 @@
 import Type from 'typebox';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
-import { parseTime } from '../../../gateway/domain/time.ts';
+import { parseTime, toUtc } from '../../../gateway/domain/time.ts';
 import type { Millis } from '../../../gateway/domain/time.ts';
 import { deleteSiteToken, findSiteToken, listTokens, putSiteToken } from '../../../gateway/tokens.ts';
 import { listQuery, presentPage, presentToken } from '../present.ts';
 import { ok, route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { ErrorBody, TokenBody, listOf } from '../schemas.ts';
+import { ErrorBody, RefusalBody, TokenBody, listOf } from '../schemas.ts';
 import { ListParams } from './history.ts';
 
 /** Length as OCPI gives it (CiString(36)). */
@@ -33,6 +33,13 @@ export const tokenRoutes: Route[] = [
     query: ListParams,
     responses: { 200: listOf(TokenBody) },
     handle: (gw, { query }) => ok(presentPage(listTokens(gw, listQuery(query)), presentToken)),
+  }),
+  route({
+    method: 'GET',
+    url: '/api/refusals',
+    summary: 'Cards lately refused, newest first; forgotten at a restart',
+    responses: { 200: listOf(RefusalBody) },
+    handle: (gw) => ok({ items: gw.refusals.map((refusal) => ({ ...refusal, at: toUtc(refusal.at) })), next: null }),
   }),
   route({
     method: 'GET',

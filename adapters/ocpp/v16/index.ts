@@ -74,14 +74,17 @@ async function failed(
   payload: unknown,
   error: unknown,
 ): Promise<Answer> {
-  const storage = error instanceof GatewayError && error.code.startsWith('STORAGE');
-  if (handler.transactional && storage) return { kind: 'withhold', reason: error.message };
+  // Said in the log once, when storing began to fail; where the file lies is not the charger's business.
+  if (error instanceof GatewayError && error.code.startsWith('STORAGE'))
+    return handler.transactional
+      ? { kind: 'withhold', reason: error.code }
+      : { kind: 'error', code: 'InternalError', description: 'nothing can be stored at the moment' };
   if (handler.transactional) {
     context.gw.log.error({ err: error, charger: context.chargerId, action }, 'message could not be applied');
     return setAside(context, action, payload, `the gateway failed on it: ${String(error)}`);
   }
   context.gw.log.error({ err: error, charger: context.chargerId, action }, 'message could not be handled');
-  return { kind: 'error', code: 'InternalError', description: storage ? error.message : 'the gateway failed on it' };
+  return { kind: 'error', code: 'InternalError', description: 'the gateway failed on it' };
 }
 
 /** OCPP 1.6: connector n is EVSE n, transactions carry our integer, times are without fractions. */

@@ -22,8 +22,8 @@ export interface SampleCommand {
  * session follows at most once a second: what comes faster stands in the meter log till then. Readings without a transaction
  * are the EVSE's register. Never fails for content.
  */
-export async function recordSamples(gw: Gateway, command: SampleCommand): Promise<void> {
-  if (command.samples.length === 0) return;
+export function recordSamples(gw: Gateway, command: SampleCommand): Promise<void> {
+  if (command.samples.length === 0) return Promise.resolve();
   const ref = findRunning(gw, command);
   if (ref && !gw.pace.allow(ref.id)) return hold(gw, ref.seq, command);
   return gw.db.write((tx) => {

@@ -27,8 +27,15 @@ export interface ParsedTime {
   zoned: boolean;
 }
 
+/** As nearly all write it: the engine's own parser reads these several times faster. */
+const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
+
 /** Reads an RFC 3339 time and the field's usual deviations (blank for T, no zone, `+0100`). Null when it is no time at all. */
 export function parseTime(text: string): ParsedTime | null {
+  if (USUAL.test(text) && Number(text.slice(8, 10)) <= 28) {
+    const at = Date.parse(text);
+    if (!Number.isNaN(at)) return { at, zoned: true };
+  }
   const match = LENIENT.exec(text);
   if (!match) return null;
   const [, year, month, day, hour, minute, second = '0', fraction = '', zone] = match;

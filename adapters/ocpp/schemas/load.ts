@@ -29,10 +29,18 @@ export interface SchemaSet {
   problems(name: string, payload: unknown): Problem[];
 }
 
-/** Reads a version's schemas (CC BY-ND, unmodified) from the ocpp-rpc package; names are like `Heartbeat.req`. */
-export function loadSchemas(file: 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json'): SchemaSet {
+export type SchemaFile = 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json';
+
+/**
+ * Reads a version's schemas (CC BY-ND, unmodified) from the ocpp-rpc package; names are like `Heartbeat.req`. `lenient`
+ * leaves formats unchecked: what we receive has its times read by `parseTime`, which takes more and says what was odd.
+ */
+export function loadSchemas(file: SchemaFile, mode: 'strict' | 'lenient'): SchemaSet {
   const folder = dirname(createRequire(import.meta.url).resolve('ocpp-rpc'));
-  const list = JSON.parse(readFileSync(join(folder, 'lib/schemas', file), 'utf8')) as JsonSchema[];
+  const text = readFileSync(join(folder, 'lib/schemas', file), 'utf8');
+  const list = JSON.parse(text, (key, value: unknown) =>
+    mode === 'lenient' && key === 'format' && typeof value === 'string' ? undefined : value,
+  ) as JsonSchema[];
   const schemas = new Map(list.map((schema) => [(schema.$id ?? '').replace(/^urn:/, ''), schema]));
   const compiled = new Map<string, ReturnType<typeof Compile>>();
 

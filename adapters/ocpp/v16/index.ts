@@ -12,7 +12,8 @@ import { transactions } from './transactions.ts';
 
 const HANDLERS: Handlers = { ...provisioning, ...authorization, ...availability, ...transactions };
 
-const SCHEMAS = loadSchemas('ocpp1_6.json');
+const INBOUND = loadSchemas('ocpp1_6.json', 'lenient');
+const OUTBOUND = loadSchemas('ocpp1_6.json', 'strict');
 
 /** CALLERROR codes as OCPP-J 1.6 §4.2.3 spells them. */
 const CODE: Record<string, string> = {
@@ -27,7 +28,7 @@ async function handle(context: MessageContext, action: string, payload: unknown)
   }
   // The table's key and the handler's type agree; the compiler cannot follow that through a union.
   const handler = HANDLERS[action] as Handler<typeof action>;
-  const { payload: request, fatal } = readLeniently(SCHEMAS, `${action}.req`, payload, context.deviate);
+  const { payload: request, fatal } = readLeniently(INBOUND, `${action}.req`, payload, context.deviate);
   try {
     if (fatal.length > 0 && !handler.partial) return await unusable(context, action, handler, payload, fatal);
     return { kind: 'result', payload: await handler.handle(context, request as never) };
@@ -94,7 +95,7 @@ export const v16: Protocol = {
   handle,
   checkCall(action, payload) {
     if (isInbound(action) && action !== 'DataTransfer') return [`${action} is a message that only a charger sends`];
-    return SCHEMAS.problems(`${action}.req`, payload).map((problem) =>
+    return OUTBOUND.problems(`${action}.req`, payload).map((problem) =>
       `${problem.path || 'payload'} ${problem.message}`.trim(),
     );
   },

@@ -4,7 +4,7 @@ import { loadSchemas } from '../../../adapters/ocpp/schemas/load.ts';
 import { createRawCharger, type RawCharger, type RawChargerOptions } from '../../../adapters/simulator/raw-charger.ts';
 import { startTestSite } from '../../harness/gateway.ts';
 
-const SCHEMAS = loadSchemas('ocpp1_6.json');
+const SCHEMAS = loadSchemas('ocpp1_6.json', 'strict');
 
 /** Cards as the OCA's cases need them: valid, refused for each reason, and two of one group. */
 const SITE = `

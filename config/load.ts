@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Check } from 'typebox/schema';
+import { checkTariff } from '../gateway/pricing/check.ts';
 import type { Settings } from '../gateway/domain/settings.ts';
 import { parseYaml } from './document.ts';
 import { camelKeys } from './names.ts';
@@ -62,7 +63,21 @@ export function parseConfig(text: string, path: string, env: Environment = proce
   if (faults.length > 0) throw new ConfigError('CONFIG_INVALID', faults.map(problem));
   const document = walked.value;
   if (!Check(configSchema, document)) throw new Error(`${path}: what was read does not fit the schema it was read by`);
-  return toConfig(camelKeys(document), path, folder, env);
+  const config = toConfig(camelKeys(document), path, folder, env);
+  const unpriceable = tariffFaults(config.settings, offsetOf);
+  if (unpriceable.length > 0) throw new ConfigError('CONFIG_INVALID', unpriceable.map(problem));
+  return config;
+}
+
+/** A tariff that cannot be priced is refused here, never at the end of a session. */
+function tariffFaults(settings: Settings, offsetOf: (key: string) => number): Fault[] {
+  return settings.tariffs.flatMap((tariff, index) =>
+    checkTariff(tariff).map((text) => {
+      const [where = '', ...rest] = text.split(': ');
+      const path = `tariffs[${index}].${where.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      return { offset: offsetOf(path), path, message: `cannot be priced: ${rest.join(': ')}` };
+    }),
+  );
 }
 
 /** Which file counts: the command line's, else CHARGEGATE_CONFIG's, else the example that comes with the program. */

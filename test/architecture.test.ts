@@ -184,11 +184,14 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
-  it('the configuration imports the domain, no use-case, store or adapter', () => {
+  it('the configuration imports the domain and pricing, which judges its tariffs; no use-case, store or adapter', () => {
     expect(
       forbiddenImports(
         (path) => inside(path, 'config'),
-        (target) => inside(target, 'gateway/domain') || !/^(gateway|adapters)\//.test(target),
+        (target) =>
+          inside(target, 'gateway/domain') ||
+          inside(target, 'gateway/pricing') ||
+          !/^(gateway|adapters)\//.test(target),
       ),
     ).toEqual([]);
   });

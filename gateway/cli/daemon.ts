@@ -102,6 +102,7 @@ function announce({ urls }: Running, config: Config, out: Output): void {
       `  chargers   ${ocpp}`,
       `  clouds     ${ocpi}`,
       `  console    ${console}`,
+      `  data       ${config.storage.directory}`,
       '',
       ...(open ? LOUD : []),
     ].join('\n'),

@@ -29,6 +29,16 @@ export interface SchemaSet {
   problems(name: string, payload: unknown): Problem[];
 }
 
+/** What a person can act on: the values there are, the fields there are not. */
+function wording(error: { params: object; message: string }): string {
+  const { params } = error;
+  if ('allowedValues' in params && Array.isArray(params.allowedValues))
+    return `must be one of ${params.allowedValues.join(', ')}`;
+  if ('additionalProperties' in params && Array.isArray(params.additionalProperties))
+    return `must not have ${params.additionalProperties.join(', ')}`;
+  return error.message;
+}
+
 export type SchemaFile = 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json';
 
 /**
@@ -55,12 +65,19 @@ export function loadSchemas(file: SchemaFile, mode: 'strict' | 'lenient'): Schem
     schema: (name) => schemas.get(name),
     problems(name, payload) {
       const validate = validator(name);
-      if (!validate) return [{ path: '', keyword: 'action', message: `no message ${name} in this version` }];
+      if (!validate)
+        return [
+          {
+            path: '',
+            keyword: 'action',
+            message: `there is no message ${name.replace(/\.(req|conf)$/, '')} in this version`,
+          },
+        ];
       if (validate.Check(payload)) return [];
       const [, errors] = validate.Errors(payload);
       return errors
         .filter((error) => error.keyword !== 'boolean')
-        .map((error) => ({ path: error.instancePath, keyword: error.keyword, message: error.message }));
+        .map((error) => ({ path: error.instancePath, keyword: error.keyword, message: wording(error) }));
     },
   };
 }

@@ -96,7 +96,7 @@ export const v16: Protocol = {
   checkCall(action, payload) {
     if (isInbound(action) && action !== 'DataTransfer') return [`${action} is a message that only a charger sends`];
     return OUTBOUND.problems(`${action}.req`, payload).map((problem) =>
-      `${problem.path || 'payload'} ${problem.message}`.trim(),
+      problem.keyword === 'action' ? problem.message : `${problem.path || 'payload'} ${problem.message}`,
     );
   },
 };

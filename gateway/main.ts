@@ -7,7 +7,7 @@ import { applyConfig } from './apply-config.ts';
 import { expireAbsent } from './chargers.ts';
 import { urlForOthers } from './lan-address.ts';
 import { createGateway } from './create-gateway.ts';
-import { flushDiagnostics } from './diagnostics.ts';
+import { flushDiagnostics } from './frames.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
 import { followDue, recoverSamples } from './samples.ts';

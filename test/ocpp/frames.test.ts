@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { findCharger } from '../../gateway/chargers.ts';
-import { flushDiagnostics, listFrames } from '../../gateway/diagnostics.ts';
+import { flushDiagnostics, listFrames } from '../../gateway/frames.ts';
 import { listQuarantine } from '../../gateway/quarantine.ts';
 import { listTransactions } from '../../gateway/transactions.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';
 import { findCharger } from '../../gateway/chargers.ts';
-import { flushDiagnostics } from '../../gateway/diagnostics.ts';
+import { flushDiagnostics } from '../../gateway/frames.ts';
 import type { QuarantineEntry, Session, Transaction } from '../../gateway/domain/types.ts';
 import { listQuarantine } from '../../gateway/quarantine.ts';
 import { listSessions } from '../../gateway/sessions.ts';
@@ -206,6 +206,7 @@ describe('meters', () => {
     ['case 41: per phase only', ['L1', 'L2', 'L3'].map((phase) => ({ value: '1000', phase, unit: 'Wh' })), 2000],
     ['the reading without phase wins', [{ value: '900', phase: 'L1' }, { value: '4000' }], 3000],
     ["the vehicle's own meter does not count", [{ value: '9000', location: 'EV' }, { value: '2000' }], 1000],
+    ['leading zeros', [{ value: '000000000000000002000' }], 1000],
     ['Q37: decimals', [{ value: '2000.6' }], 1001],
     ['Q18: a number where text should be', [{ value: 2500 }], 1500],
   ])('%s', async (_rule, values, energyWh) => {
@@ -278,6 +279,20 @@ describe('law 5: clocks lie', () => {
     now += 60_000;
     await stop(transactionId, { timestamp: '2035-01-01T00:01:00Z' });
     expect(cdrs()).toMatchObject([{ startedAt: NOON, endedAt: NOON + 60_000 }]);
+  });
+
+  test('a clock that jumps ahead in mid-session does not stretch it', async () => {
+    const { transactionId } = await start();
+    now += 60_000;
+    await charger.call('MeterValues', {
+      connectorId: 1,
+      transactionId,
+      meterValue: [{ timestamp: '2035-01-01T00:00:00Z', sampledValue: [{ value: '2000' }] }],
+    });
+    expect(sessions()).toMatchObject([{ energyWh: 1000 }]);
+    now += 60_000;
+    await stop(transactionId, { timestamp: at(2) });
+    expect(cdrs()).toMatchObject([{ seconds: 120, energyWh: 10_000 }]);
   });
 
   test('Q32: a time without zone is taken as UTC and counted', async () => {

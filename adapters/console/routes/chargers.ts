@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { acceptCharger, findCharger, listChargers } from '../../../gateway/chargers.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
-import { listFrames } from '../../../gateway/diagnostics.ts';
+import { listFrames } from '../../../gateway/frames.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { callCharger } from '../../../gateway/remote-control.ts';
 import { refusal } from '../errors.ts';

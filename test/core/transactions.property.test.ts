@@ -60,14 +60,14 @@ async function play(steps: Step[], directory: string): Promise<void> {
   let now = NOON;
   let register = 1000;
   let open: Open | null = null;
-  let again: (() => Promise<unknown>) | null = null;
+  const last: { again: (() => Promise<unknown>) | null } = { again: null };
   const expected: Expected[] = [];
   const stamps: number[] = [];
   let gw = await build(directory, () => now);
 
   const send = async <T>(message: () => Promise<T>): Promise<T> => {
     const answer = await message();
-    again = async () => expect(await message()).toEqual(answer);
+    last.again = async () => expect(await message()).toEqual(answer);
     return answer;
   };
 
@@ -153,7 +153,7 @@ async function play(steps: Step[], directory: string): Promise<void> {
         break;
       }
       case 'again':
-        await again?.();
+        await last.again?.();
         break;
       case 'cut':
         // What was answered is on disk: closing adds nothing but lines that nobody waits for.

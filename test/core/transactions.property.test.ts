@@ -1,4 +1,14 @@
-import fc from 'fast-check';
+import {
+  type Arbitrary,
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  record,
+} from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,20 +49,20 @@ interface Expected {
   seconds: number | null;
 }
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: Arbitrary<Step> = oneof(
   {
     weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('start' as const),
-      card: fc.constantFrom('CARD1' as const, 'STRANGER' as const),
+    arbitrary: record({
+      kind: constant('start' as const),
+      card: constantFrom('CARD1' as const, 'STRANGER' as const),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('meter' as const), wh: fc.integer({ min: 0, max: 5000 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('suspend' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('resume' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('stop' as const) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
+  { weight: 6, arbitrary: record({ kind: constant('meter' as const), wh: integer({ min: 0, max: 5000 }) }) },
+  { weight: 1, arbitrary: record({ kind: constant('suspend' as const) }) },
+  { weight: 1, arbitrary: record({ kind: constant('resume' as const) }) },
+  { weight: 3, arbitrary: record({ kind: constant('stop' as const) }) },
+  { weight: 3, arbitrary: record({ kind: constant('again' as const) }) },
+  { weight: 1, arbitrary: record({ kind: constant('cut' as const) }) },
 );
 
 /** One charger with one EVSE, and the plain model of what its messages mean. */
@@ -205,8 +215,8 @@ function judge(gw: Gateway, expected: Expected[], stamps: number[]): void {
 
 describe('any history of one EVSE', () => {
   test('one transaction a start, re-sent messages change nothing, one exact CDR a stop, also through power cuts', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+    await assert(
+      asyncProperty(array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
         const directory = mkdtempSync(join(tmpdir(), 'chargegate-property-'));
         try {
           await play(steps, directory);

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { GatewayError } from './domain/errors.ts';
-import type { ChargerSettings, ConnectorSettings, EvseSettings } from './domain/settings.ts';
+import type { ChargerSettings, ConnectorSettings, EvseSettings, PeerSettings } from './domain/settings.ts';
 import { canonicalUid } from './domain/token.ts';
 import type { Tariff } from './domain/types.ts';
-import { evseNames } from './chargers.ts';
+import { evseNames, touchEvses } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
 import { provision } from './peers.ts';
 import { checkTariff } from './pricing/check.ts';
@@ -53,6 +54,11 @@ function applyTariffs(gw: Gateway, tx: Tx): void {
 function applyChargers(gw: Gateway, tx: Tx): void {
   const declared = new Set(gw.settings.chargers.map((charger) => charger.id));
   for (const charger of gw.settings.chargers) applyCharger(gw, tx, charger);
+  const described = new Set(gw.settings.chargers.filter((c) => c.evses.length > 0).map((c) => c.id));
+  // What nobody describes follows the default connector, its tariff above all: an old one's would mean free of charge.
+  for (const { chargerId, evse } of chargers.listEvses(gw.db))
+    if (!described.has(chargerId))
+      applyConnectors(gw, tx, chargerId, { evse, uid: null, evseId: null, connectors: [] });
   for (const known of chargers.listChargers(gw.db)) {
     if (known.origin !== 'config' || declared.has(known.id)) continue;
     // No longer the file's: from now on it is treated like any charger that nobody described.
@@ -65,8 +71,10 @@ function applyChargers(gw: Gateway, tx: Tx): void {
 function applyCharger(gw: Gateway, tx: Tx, settings: ChargerSettings): void {
   const known = chargers.findCharger(gw.db, settings.id);
   if (!known) chargers.insertCharger(gw.db, settings.id, 'config', 'accepted', tx.stamp);
-  else if (known.origin !== 'config' || known.registration !== 'accepted')
+  else if (known.origin !== 'config' || known.registration !== 'accepted') {
     chargers.setRegistration(gw.db, settings.id, 'config', 'accepted', tx.stamp);
+    touchEvses(gw, tx, settings.id);
+  }
   for (const evse of settings.evses) applyEvse(gw, tx, settings.id, evse);
   if (settings.evses.length > 0) retire(gw, tx, settings.id, settings.evses);
 }
@@ -75,6 +83,11 @@ function applyEvse(gw: Gateway, tx: Tx, chargerId: string, settings: EvseSetting
   const known = chargers.findEvse(gw.db, chargerId, settings.evse);
   const names = evseNames(gw, chargerId, settings.evse);
   const evseId = settings.evseId ?? names.evseId;
+  if (!known && settings.uid !== null && chargers.evseUidTaken(gw.db, settings.uid))
+    throw new GatewayError(
+      'CONFIG_INVALID',
+      `EVSE ${settings.evse} of charger ${chargerId}: the uid ${settings.uid} belonged to another EVSE, and clouds keep it for that one; give this one another uid, or none`,
+    );
   if (!known)
     chargers.insertEvse(gw.db, { chargerId, evse: settings.evse, uid: settings.uid ?? names.uid, evseId }, tx.stamp);
   else if (known.removed || known.evseId !== evseId) chargers.setEvseIdentity(gw.db, known, evseId, false, tx.stamp);
@@ -112,7 +125,6 @@ function applyTokens(gw: Gateway, tx: Tx): void {
   const { countryCode, partyId, operatorName } = gw.settings.site;
   const declared = new Set<string>();
   for (const settings of gw.settings.tokens) {
-    declared.add(canonicalUid(settings.uid));
     const token: tokens.StoredToken = {
       ...settings,
       countryCode,
@@ -127,17 +139,36 @@ function applyTokens(gw: Gateway, tx: Tx): void {
       body: {},
       updatedAt: tx.stamp,
     };
+    declared.add(tokenKey(token));
     const known = tokens.findToken(gw.db, token);
     if (!known || !sameBut(known, token)) tokens.putToken(gw.db, token);
   }
   for (const known of tokens.listTokensOfConfig(gw.db))
-    if (!declared.has(canonicalUid(known.uid))) tokens.deleteToken(gw.db, known);
+    if (!declared.has(tokenKey(known))) tokens.deleteToken(gw.db, known);
+}
+
+function tokenKey({ countryCode, partyId, uid, type }: tokens.TokenKey): string {
+  return JSON.stringify([countryCode.toUpperCase(), partyId.toUpperCase(), canonicalUid(uid), type]);
 }
 
 function applyPeers(gw: Gateway, tx: Tx): void {
-  const declared = new Set(gw.settings.peers.map((peer) => peer.name));
-  for (const { name, visibility, inboundToken, versionsUrl, outboundToken } of gw.settings.peers) {
+  const declared = new Map(gw.settings.peers.map((peer) => [peer.name, peer]));
+  const unchanged = new Set(gw.settings.peers.filter((peer) => keepsTokens(gw, peer)).map((peer) => peer.name));
+  // First of all: a token may have moved from one peer to another, as when one is renamed.
+  for (const known of peers.listPeers(gw.db)) {
+    if (known.origin !== 'config' || unchanged.has(known.name)) continue;
+    const peer = declared.get(known.name);
+    if (!peer) peers.putPeer(gw.db, { ...known, state: 'unregistered', updatedAt: tx.stamp });
+    if (peer?.inboundToken !== null) peers.setInbound(gw.db, known.name, null, null);
+  }
+  for (const peer of gw.settings.peers) {
+    const { name, visibility, inboundToken, versionsUrl, outboundToken } = peer;
     if (inboundToken === null) continue;
+    const known = unchanged.has(name) ? peers.findPeer(gw.db, name) : undefined;
+    if (known) {
+      if (known.visibility !== visibility) peers.putPeer(gw.db, { ...known, visibility, updatedAt: tx.stamp });
+      continue;
+    }
     provision(
       gw,
       tx,
@@ -150,12 +181,21 @@ function applyPeers(gw: Gateway, tx: Tx): void {
       },
       'config',
     );
+    meta.writeMeta(gw.db, `peer ${name}`, fingerprint(peer), tx.stamp);
   }
-  for (const known of peers.listPeers(gw.db))
-    if (known.origin === 'config' && !declared.has(known.name)) {
-      peers.putPeer(gw.db, { ...known, state: 'unregistered', updatedAt: tx.stamp });
-      peers.setInbound(gw.db, known.name, null, null);
-    }
+}
+
+/** Tokens that a peer was given since, over OCPI, outlive a restart: the file decides only when it changes. */
+function keepsTokens(gw: Gateway, peer: PeerSettings): boolean {
+  const known = peers.findPeer(gw.db, peer.name);
+  if (known?.origin !== 'config' || known.state !== 'registered') return false;
+  return meta.readMeta(gw.db, `peer ${peer.name}`)?.value === fingerprint(peer);
+}
+
+function fingerprint({ inboundToken, outboundToken, versionsUrl }: PeerSettings): string {
+  return createHash('sha256')
+    .update(JSON.stringify([inboundToken, outboundToken, versionsUrl]))
+    .digest('hex');
 }
 
 /** Do two records agree in everything but when they changed? */

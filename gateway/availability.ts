@@ -1,5 +1,6 @@
-import { phaseOf, visibleStatus, type EvseStatus } from './domain/status.ts';
-import type { Millis } from './domain/time.ts';
+import { phaseOf, visibleStatus, type EvseStatus, type PhaseKind } from './domain/status.ts';
+import { isPlausible, type Millis } from './domain/time.ts';
+import type { Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { ensureEvse, isAway } from './chargers.ts';
 import { refreshSession } from './sessions.ts';
@@ -27,7 +28,9 @@ export async function reportStatus(gw: Gateway, report: StatusReport): Promise<v
   }
   const evse = report.evse;
   const known = chargers.findEvse(gw.db, report.chargerId, evse);
-  if (known && !known.removed && known.status === report.status && known.errorCode === report.errorCode) return;
+  const same = known && !known.removed && known.status === report.status && known.errorCode === report.errorCode;
+  // The same status can still be news to a transaction that began since.
+  if (same && !newPhase(gw, evse, report)) return;
   await gw.db.write((tx) => setEvse(gw, tx, evse, report));
 }
 
@@ -54,12 +57,21 @@ function setEvse(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void 
 
 /** A status that turns charging into parking, or back, during a transaction is a fact of that transaction. */
 function notePhase(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void {
+  const phase = newPhase(gw, evse, report);
+  if (!phase) return;
+  const { reportedAt, receivedAt } = report;
+  const believed = reportedAt !== null && isPlausible(reportedAt, receivedAt);
+  putPhase(gw.db, phase.open.seq, { reportedAt: believed ? reportedAt : receivedAt, kind: phase.kind });
+  refreshSession(gw, tx, phase.open);
+}
+
+/** The running transaction that this status turns from charging to parking or back; null when it turns none. */
+function newPhase(gw: Gateway, evse: number, report: StatusReport): { open: Transaction; kind: PhaseKind } | null {
   const open = findOpenAt(gw.db, report.chargerId, evse);
   // Available during a transaction is a charger ahead of its own StopTransaction (Q43), not a driver who parks.
-  if (!open || report.status === 'Faulted' || report.status === 'Unavailable' || report.status === 'Available') return;
+  if (!open || report.status === 'Faulted' || report.status === 'Unavailable' || report.status === 'Available')
+    return null;
   const kind = phaseOf(report.status);
   const last = listPhases(gw.db, open.seq).at(-1)?.kind ?? 'charging';
-  if (last === kind) return;
-  putPhase(gw.db, open.seq, { reportedAt: report.reportedAt ?? report.receivedAt, kind });
-  refreshSession(gw, tx, open);
+  return last === kind ? null : { open, kind };
 }

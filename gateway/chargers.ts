@@ -70,11 +70,9 @@ export async function expireAbsent(gw: Gateway, already: Set<string>): Promise<v
   for (const charger of store.listChargers(gw.db)) {
     const away = isAway(gw, charger.id);
     if (away === already.has(charger.id)) continue;
+    await gw.db.write((tx) => touchEvses(gw, tx, charger.id));
     if (away) already.add(charger.id);
     else already.delete(charger.id);
-    await gw.db.write((tx) => {
-      for (const evse of store.listEvsesOf(gw.db, charger.id)) store.touchEvse(gw.db, charger.id, evse.evse, tx.stamp);
-    });
     publishStatuses(gw, charger.id);
   }
 }
@@ -116,20 +114,37 @@ export async function acceptCharger(gw: Gateway, chargerId: string): Promise<voi
     const charger = store.findCharger(gw.db, chargerId);
     if (!charger) throw new GatewayError('CHARGER_UNKNOWN', `charger ${chargerId} is not known here`);
     store.setRegistration(gw.db, chargerId, charger.origin, 'accepted', tx.stamp);
+    touchEvses(gw, tx, chargerId);
     tx.emit({ name: 'charger.booted', data: { chargerId, registration: 'accepted' } });
   });
 }
 
-/** Makes sure, inside the write at hand, that this EVSE exists: what a charger reports of, it has. */
+/** Makes pollers see the EVSEs of a charger anew, inside the write at hand. */
+export function touchEvses(gw: Gateway, tx: Tx, chargerId: string): void {
+  for (const { evse } of store.listEvsesOf(gw.db, chargerId)) store.touchEvse(gw.db, chargerId, evse, tx.stamp);
+}
+
+/** No box has more; a number beyond it is a charger's mistake. */
+export const MOST_EVSES = 100;
+
+/**
+ * Makes sure, inside the write at hand, that this EVSE exists: what a charger reports of, it has. One that had gone comes
+ * back only with an accepted charger. Errors: LIMIT_REACHED.
+ */
 export function ensureEvse(gw: Gateway, tx: Tx, chargerId: string, evse: number): Evse {
   const known = store.findEvse(gw.db, chargerId, evse);
-  if (known && !known.removed) return known;
-  if (known) store.setEvseIdentity(gw.db, known, known.evseId, false, tx.stamp);
-  else {
+  if (known && (!known.removed || store.findCharger(gw.db, chargerId)?.registration !== 'accepted')) return known;
+  if (!known && evse > MOST_EVSES) throw new GatewayError('LIMIT_REACHED', `no charger has an EVSE ${evse}`);
+  if (known) {
+    store.setEvseIdentity(gw.db, known, known.evseId, false, tx.stamp);
+    // It is not the one that was described: nor are its connectors and prices.
+    for (const { connector } of store.listConnectorsOf(gw.db, chargerId).filter((c) => c.evse === evse))
+      store.deleteConnector(gw.db, chargerId, evse, connector);
+  } else {
     const { uid, evseId } = evseNames(gw, chargerId, evse);
     store.insertEvse(gw.db, { chargerId, evse, uid, evseId }, tx.stamp);
-    store.putConnector(gw.db, { ...gw.settings.defaultConnector, chargerId, evse, updatedAt: tx.stamp });
   }
+  store.putConnector(gw.db, { ...gw.settings.defaultConnector, chargerId, evse, updatedAt: tx.stamp });
   const made = store.findEvse(gw.db, chargerId, evse);
   if (!made) throw new Error(`EVSE ${chargerId}/${evse} was not written`);
   return made;

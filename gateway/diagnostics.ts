@@ -1,4 +1,4 @@
-import type { Deviation, Frame } from './domain/diagnostics.ts';
+import { OTHER_DEVIATIONS, type Deviation, type Frame } from './domain/diagnostics.ts';
 import type { Clock } from './domain/time.ts';
 
 /** A frame's text is cut here: the ring is for reading, not for keeping. */
@@ -7,7 +7,16 @@ const FRAME_CHARS = 4096;
 /** So many frames of a charger are stored each time: ordinary traffic whole, a flood sampled. */
 const FRAMES_PER_FLUSH = 50;
 
-const SECRETS = /("(?:AuthorizationKey|BasicAuthPassword)"\s*,\s*"value"\s*:\s*")(?:[^"\\]|\\.)*/g;
+/** Kinds of deviations noted of one charger, and how long the name of one may be: chargers put what they like into keys. */
+const MOST_CODES = 100;
+const CODE_CHARS = 120;
+
+const SECRETS =
+  /("(?:AuthorizationKey|BasicAuthPassword)"\s*,\s*(?:"readonly"\s*:\s*\w+\s*,\s*)?"value"\s*:\s*")(?:[^"\\]|\\.)*/g;
+
+/** The same with the value first. */
+const SECRETS_BEFORE =
+  /("value"\s*:\s*")(?:[^"\\]|\\.)*("\s*,\s*(?:"readonly"\s*:\s*\w+\s*,\s*)?"key"\s*:\s*"(?:AuthorizationKey|BasicAuthPassword)")/g;
 
 /**
  * What is noted for diagnosis as it happens and stored every few seconds: a bounded ring of raw frames per charger, and
@@ -32,10 +41,12 @@ export function createDiagnostics(clock: Clock): Diagnostics {
       // Cut rarely: the newest always survive.
       if (ring.length > 2 * FRAMES_PER_FLUSH) ring.splice(0, FRAMES_PER_FLUSH);
     },
-    deviation(chargerId, code, sample) {
+    deviation(chargerId, kind, sample) {
       let codes = deviations.get(chargerId);
       if (!codes) deviations.set(chargerId, (codes = new Map<string, Deviation>()));
       const at = clock();
+      const named = kind.slice(0, CODE_CHARS);
+      const code = codes.has(named) || codes.size < MOST_CODES ? named : OTHER_DEVIATIONS;
       const known = codes.get(code);
       if (known) Object.assign(known, { count: known.count + 1, lastSeenAt: at });
       else codes.set(code, { code, count: 1, firstSeenAt: at, lastSeenAt: at, sample: sample.slice(0, 500) });
@@ -59,6 +70,6 @@ function presentable(frame: Frame): Frame {
 /** Hides the passwords that OCPP carries in configuration calls. */
 export function maskSecrets(text: string): string {
   return text.includes('AuthorizationKey') || text.includes('BasicAuthPassword')
-    ? text.replace(SECRETS, '$1***')
+    ? text.replace(SECRETS, '$1***').replace(SECRETS_BEFORE, '$1***$2')
     : text;
 }

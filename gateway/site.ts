@@ -15,8 +15,8 @@ export interface SiteView {
 /** The site as it stands now. */
 export function siteView(gw: Gateway): SiteView {
   const evses = listChargers(gw)
-    .filter((charger) => charger.registration === 'accepted')
-    .flatMap((charger) => charger.evses);
+    // Of a charger that was dropped, the end of its EVSEs still has to be told.
+    .flatMap(({ registration, evses: own }) => (registration === 'accepted' ? own : own.filter((e) => e.removed)));
   const updatedAt = evses.reduce(
     (latest, evse) => Math.max(latest, evse.updatedAt, ...evse.connectors.map((connector) => connector.updatedAt)),
     gw.siteUpdatedAt,

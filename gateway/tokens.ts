@@ -54,7 +54,8 @@ export async function putSiteToken(gw: Gateway, uid: string, change: SiteTokenCh
       body: {},
       updatedAt: tx.stamp,
     };
-    if (known && known.type !== token.type) store.deleteToken(gw.db, known);
+    // Its key may have changed: by its type here, by the site's own party in the config file.
+    if (known) store.deleteToken(gw.db, known);
     store.putToken(gw.db, token);
     tx.emit({ name: 'token.changed', data: { uid: token.uid } });
     return token;

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { authorize, noteRefusal } from './authorization.ts';
 import { ensureEvse } from './chargers.ts';
+import { isRegister } from './domain/energy.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import { canonicalUid } from './domain/token.ts';
-import type { Millis } from './domain/time.ts';
+import { isPlausible, type Millis } from './domain/time.ts';
 import type { Authorization, Sample, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { quarantine } from './quarantine.ts';
 import { fileHeld, fileSamples, isPlaceholder } from './samples.ts';
 import { closeSession, openSession } from './sessions.ts';
-import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
+import { findCharger, listConnectorsOf, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/transactions.ts';
 
@@ -39,6 +40,7 @@ export async function startTransaction(
     const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
     const before = store.findStartAnswer(gw.db, command.chargerId, key);
     if (before) return { wireId: before.wireId, verdict: before.answer as Verdict };
+    if (!isRegister(command.meterStart)) throw new RangeError(`a meter cannot stand at ${command.meterStart} Wh`);
     const evse = ensureEvse(gw, tx, command.chargerId, command.evse);
     supersede(gw, tx, command);
     const authorization = authorize(gw, command.chargerId, command.tokenUid, command.receivedAt);
@@ -59,7 +61,9 @@ export async function startTransaction(
       startAnswer: authorization.verdict,
     });
     setEvseMeter(gw.db, command.chargerId, command.evse, command.meterStart);
-    openSession(gw, tx, mustFind(gw, id), evse, authorization);
+    // What a charger does that nobody accepted is recorded here and told to no cloud.
+    if (findCharger(gw.db, command.chargerId)?.registration === 'accepted')
+      openSession(gw, tx, mustFind(gw, id), evse, authorization);
     tx.emit({
       name: 'transaction.started',
       data: { transactionId: id, chargerId: command.chargerId, evse: command.evse },
@@ -71,13 +75,23 @@ export async function startTransaction(
   });
 }
 
-/**
- * An EVSE holds one transaction: when the next one starts, the one before has ended without telling us. The register at
- * the new start is what it ended at, where that is believable.
- */
+/** An EVSE holds one transaction: when the next one starts, the one before has ended without telling us. */
 function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
-  const open = store.findOpenAt(gw.db, start.chargerId, start.evse);
-  if (!open) return;
+  for (const open of store.listOpenAt(gw.db, start.chargerId, start.evse))
+    if (!isOlder(start, open)) conclude(gw, tx, start, open);
+}
+
+/** Does a charger tell late, after the one that runs, what it did while disconnected? Then that one runs on. */
+function isOlder(start: StartCommand, open: Transaction): boolean {
+  return (
+    start.reportedAt < open.startReportedAt &&
+    isPlausible(start.reportedAt, start.receivedAt) &&
+    isPlausible(open.startReportedAt, open.startReceivedAt)
+  );
+}
+
+/** Ends a transaction at the register of the start that came after it, where that is believable. */
+function conclude(gw: Gateway, tx: Tx, start: StartCommand, open: Transaction): void {
   fileHeld(gw, tx, open.seq);
   const last = store.latestReading(gw.db, open.seq);
   const floor = Math.max(open.meterStart, last?.energyWh ?? 0);
@@ -85,11 +99,13 @@ function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
     start.receivedAt - (last?.receivedAt ?? open.startReceivedAt),
     start.reportedAt - (last?.reportedAt ?? open.startReportedAt),
   );
-  const believable = start.meterStart >= floor && start.meterStart - floor <= mostEnergy(gw, open, elapsed);
+  const timed = isPlausible(open.startReportedAt, open.startReceivedAt);
+  const next = (timed ? store.meterStartAfter(gw.db, open) : undefined) ?? start.meterStart;
+  const believable = next >= floor && next - floor <= mostEnergy(gw, open, elapsed);
   store.setStop(gw.db, open.seq, {
     reportedAt: last?.reportedAt ?? open.startReportedAt,
     receivedAt: start.receivedAt,
-    meterStop: believable ? start.meterStart : floor,
+    meterStop: believable ? next : floor,
     reason: 'Superseded',
     estimated: true,
     key: null,
@@ -134,21 +150,23 @@ export async function stopTransaction(gw: Gateway, command: StopCommand): Promis
   return gw.db.write((tx) => {
     const verdict =
       command.tokenUid === null ? null : authorize(gw, command.chargerId, command.tokenUid, command.receivedAt).verdict;
-    const transaction = findForStop(gw, command);
+    const key = JSON.stringify([command.timestamp, command.meterStop]);
+    const transaction = findForStop(gw, command, key);
     if (!transaction) {
       setAside(gw, tx, command, `no transaction ${command.wireId} is known on this charger`);
       return { verdict };
     }
-    const key = JSON.stringify([command.timestamp, command.meterStop]);
     if (transaction.stopReceivedAt !== null) return repeatStop(gw, tx, command, transaction, key);
     fileHeld(gw, tx, transaction.seq);
     fileSamples(gw, transaction.seq, command.samples, command.receivedAt);
+    const believable = isRegister(command.meterStop);
+    if (!believable) setAside(gw, tx, command, `a meter cannot stand at ${command.meterStop} Wh: closed by estimate`);
     store.setStop(gw.db, transaction.seq, {
       reportedAt: command.reportedAt,
       receivedAt: command.receivedAt,
-      meterStop: command.meterStop,
+      meterStop: believable ? command.meterStop : lastRegister(gw, transaction),
       reason: command.reason,
-      estimated: false,
+      estimated: !believable,
       key,
       answer: verdict,
     });
@@ -160,12 +178,19 @@ export async function stopTransaction(gw: Gateway, command: StopCommand): Promis
   });
 }
 
-function findForStop(gw: Gateway, command: StopCommand): Transaction | undefined {
+function lastRegister(gw: Gateway, t: Transaction): number {
+  return store.latestReading(gw.db, t.seq)?.energyWh ?? t.meterStart;
+}
+
+function findForStop(gw: Gateway, command: StopCommand, key: string): Transaction | undefined {
   if (!isPlaceholder(command.wireId)) return store.findByWireId(gw.db, command.chargerId, command.wireId);
-  // The charger never learnt the id: the one open transaction that fits the card, if just one does (Q36).
-  const open = store.findOpen(gw.db, command.chargerId);
   const uid = command.tokenUid === null ? null : canonicalUid(command.tokenUid);
-  const fitting = open.filter((t) => uid === null || canonicalUid(t.tokenUid) === uid);
+  const fits = (t: Transaction): boolean => uid === null || canonicalUid(t.tokenUid) === uid;
+  // A re-sent stop is of the transaction that it ended, never of one that runs now (law 3).
+  const ended = store.findStopped(gw.db, command.chargerId, key).find(fits);
+  if (ended) return ended;
+  // The charger never learnt the id: the one open transaction that fits the card, if just one does (Q36).
+  const fitting = store.findOpen(gw.db, command.chargerId).filter(fits);
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 

@@ -5,6 +5,8 @@ export interface Reading {
   payload: unknown;
   /** Why it cannot be used: something required is missing or of a hopeless type. Empty: usable. */
   fatal: Problem[];
+  /** Optional fields that were left out because they cannot be read. */
+  dropped: string[];
 }
 
 /** Deviations after which a message still says what it wants to say (law 7). */
@@ -31,13 +33,29 @@ export function readLeniently(
   payload: unknown,
   deviate: (code: string, sample: string) => void,
 ): Reading {
-  if (schemas.problems(name, payload).length === 0) return { payload, fatal: [] };
+  if (schemas.problems(name, payload).length === 0) return { payload, fatal: [], dropped: [] };
   const schema = schemas.schema(name) ?? {};
   const coerced = coerce(schema, payload, name, deviate);
-  const left = schemas.problems(name, coerced);
+  const all = schemas.problems(name, coerced);
+  const dropped = dropUnreadable(schema, coerced, all.filter(isFatal));
+  for (const key of dropped) deviate(`DROPPED:${name}/${key}`, sampleAt(payload, `/${key}`));
+  const left = dropped.length > 0 ? schemas.problems(name, coerced) : all;
   for (const problem of left)
     deviate(`${problem.keyword.toUpperCase()}:${name}${generic(problem.path)}`, sampleAt(coerced, problem.path));
-  return { payload: coerced, fatal: left.filter((problem) => !TOLERABLE.has(problem.keyword)) };
+  return { payload: coerced, fatal: left.filter(isFatal), dropped };
+}
+
+function isFatal(problem: Problem): boolean {
+  return !TOLERABLE.has(problem.keyword);
+}
+
+/** Takes optional fields with hopeless contents out of a payload that `coerce` made; tells which. */
+function dropUnreadable(schema: JsonSchema, coerced: unknown, fatal: Problem[]): string[] {
+  if (!isRecord(coerced)) return [];
+  const keys = new Set(fatal.map((problem) => problem.path.split('/')[1] ?? ''));
+  const optional = [...keys].filter((key) => Object.hasOwn(coerced, key) && !schema.required?.includes(key));
+  for (const key of optional) delete coerced[key];
+  return optional;
 }
 
 type Note = (code: string, sample: string) => void;

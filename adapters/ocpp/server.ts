@@ -84,8 +84,6 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
 
   function admit(request: IncomingMessage): { chargerId: string; choice: ProtocolChoice | null } | Refusal {
     if (closing) return { status: 503, problem: 'the gateway is stopping' };
-    if (links.size >= options.maxConnections)
-      return { status: 503, problem: `more than ${options.maxConnections} chargers are connected` };
     const chargerId = identityOf(request.url ?? '/');
     if (chargerId === null)
       return {
@@ -93,6 +91,9 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
         problem:
           'no usable charger id at the end of the path: dial ws://<gateway>/ocpp/<charger id>, at most 48 characters',
       };
+    // One that comes back takes the place of its own earlier socket.
+    if (links.size >= options.maxConnections && !links.has(chargerId))
+      return { status: 503, problem: `more than ${options.maxConnections} chargers are connected` };
     if (admission(gw, chargerId) === 'unknown')
       return { status: 404, problem: `charger ${chargerId} is not known here` };
     if (!passwordOk(request, chargerId)) return { status: 401, problem: `wrong or missing password of ${chargerId}` };
@@ -184,6 +185,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
   function disconnected(link: Link, reason: string): void {
     if (links.get(link.chargerId) === link) links.delete(link.chargerId);
     if (!gw.connections.remove(link, gw.clock())) return;
+    takeovers.delete(link.chargerId);
     gw.log.info({ charger: link.chargerId, reason }, 'charger disconnected');
     disconnectCharger(gw, link.chargerId, reason).catch((error: unknown) =>
       gw.log.error({ err: error, charger: link.chargerId }, 'disconnection not stored'),

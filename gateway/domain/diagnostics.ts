@@ -7,6 +7,9 @@ export interface Frame {
   text: string;
 }
 
+/** Stands for every further kind of a charger that departs in too many. */
+export const OTHER_DEVIATIONS = 'OTHER';
+
 /** A way in which a charger departs from its standard, how often, and one example. */
 export interface Deviation {
   code: string;

@@ -21,3 +21,11 @@ export function scaleToInteger(text: string, exponent: number): number | null {
   if (!Number.isSafeInteger(magnitude)) return null;
   return sign === '-' && magnitude !== 0 ? -magnitude : magnitude;
 }
+
+/** No meter counts further, Wh: a terawatt-hour. Differences of two stay exact. */
+const MAX_REGISTER = 1e12;
+
+/** Can a meter's register stand there? Chargers send 2^53 and more where they know nothing. */
+export function isRegister(wattHours: number): boolean {
+  return Math.abs(wattHours) <= MAX_REGISTER;
+}

@@ -1,4 +1,4 @@
-import type { Deviation, Frame } from '../domain/diagnostics.ts';
+import { OTHER_DEVIATIONS, type Deviation, type Frame } from '../domain/diagnostics.ts';
 import type { Db } from './db.ts';
 
 export function insertFrame(db: Db, chargerId: string, frame: Frame): void {
@@ -29,7 +29,13 @@ export function listFrames(db: Db, chargerId: string, limit: number): Frame[] {
     .reverse();
 }
 
-export function addDeviation(db: Db, chargerId: string, deviation: Deviation): void {
+/** Kinds kept of one charger. */
+const MOST_CODES = 200;
+
+export function addDeviation(db: Db, chargerId: string, noted: Deviation): void {
+  const known = db.one('SELECT 1 FROM deviation WHERE charger_id = ? AND code = ?', chargerId, noted.code);
+  const { n = 0 } = db.one<{ n: number }>('SELECT count(*) AS n FROM deviation WHERE charger_id = ?', chargerId) ?? {};
+  const deviation = known || n < MOST_CODES ? noted : { ...noted, code: OTHER_DEVIATIONS };
   db.run(
     `INSERT INTO deviation (charger_id, code, count, first_seen_at, last_seen_at, sample) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,

@@ -47,19 +47,55 @@ export function findRef(db: Db, chargerId: string, wireId: string): TransactionR
 export function findOpen(db: Db, chargerId: string): Transaction[] {
   return db
     .all<TransactionRow>(
-      `SELECT ${TRANSACTION} FROM "transaction" WHERE charger_id = ? AND stop_received_at IS NULL ORDER BY seq`,
+      `SELECT ${TRANSACTION} FROM "transaction" WHERE charger_id = ? AND stop_received_at IS NULL
+       ORDER BY start_reported_at, seq`,
       chargerId,
     )
     .map(toTransaction);
 }
 
+/** Usually one at most; more while a charger tells late of transactions before the one that runs. */
+export function listOpenAt(db: Db, chargerId: string, evse: number): Transaction[] {
+  return findOpen(db, chargerId).filter((transaction) => transaction.evse === evse);
+}
+
+/** The one that began last, by the charger's clock. */
 export function findOpenAt(db: Db, chargerId: string, evse: number): Transaction | undefined {
-  return one(db, 'charger_id = ? AND evse = ? AND stop_received_at IS NULL ORDER BY seq DESC', chargerId, evse);
+  return one(
+    db,
+    'charger_id = ? AND evse = ? AND stop_received_at IS NULL ORDER BY start_reported_at DESC, seq DESC',
+    chargerId,
+    evse,
+  );
+}
+
+/** Transactions that a stop of this content ended, newest first. */
+export function findStopped(db: Db, chargerId: string, stopKey: string): Transaction[] {
+  return db
+    .all<TransactionRow>(
+      `SELECT ${TRANSACTION} FROM "transaction" WHERE charger_id = ? AND stop_key = ? ORDER BY seq DESC`,
+      chargerId,
+      stopKey,
+    )
+    .map(toTransaction);
+}
+
+/** Where the register of this EVSE stood at the next transaction that we know of, by the charger's clock. */
+export function meterStartAfter(db: Db, t: Transaction): number | undefined {
+  return db.one<{ meterStart: number }>(
+    `SELECT meter_start AS meterStart FROM "transaction" WHERE charger_id = ? AND evse = ? AND start_reported_at > ?
+     ORDER BY start_reported_at LIMIT 1`,
+    t.chargerId,
+    t.evse,
+    t.startReportedAt,
+  )?.meterStart;
 }
 
 export function listOpen(db: Db): Transaction[] {
   return db
-    .all<TransactionRow>(`SELECT ${TRANSACTION} FROM "transaction" WHERE stop_received_at IS NULL`)
+    .all<TransactionRow>(
+      `SELECT ${TRANSACTION} FROM "transaction" WHERE stop_received_at IS NULL ORDER BY start_reported_at, seq`,
+    )
     .map(toTransaction);
 }
 

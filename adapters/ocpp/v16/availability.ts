@@ -1,4 +1,5 @@
 import { reportStatus } from '../../../gateway/availability.ts';
+import { MOST_EVSES } from '../../../gateway/chargers.ts';
 import { EVSE_STATUSES, type EvseStatus } from '../../../gateway/domain/status.ts';
 import { parseTime, toUtcSeconds } from '../../../gateway/domain/time.ts';
 import type { MessageContext } from '../protocol.ts';
@@ -8,6 +9,10 @@ import type { Block } from './table.ts';
 async function status(context: MessageContext, request: Requests['StatusNotification']) {
   // A status outside the standard was noted as a deviation already; it tells nothing we could show.
   if (!isStatus(request.status)) return {};
+  if (request.connectorId > MOST_EVSES) {
+    context.deviate('CONNECTOR_UNBELIEVABLE', String(request.connectorId));
+    return {};
+  }
   await reportStatus(context.gw, {
     chargerId: context.chargerId,
     evse: request.connectorId >= 1 ? request.connectorId : null,

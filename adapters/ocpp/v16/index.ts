@@ -28,8 +28,12 @@ async function handle(context: MessageContext, action: string, payload: unknown)
   }
   // The table's key and the handler's type agree; the compiler cannot follow that through a union.
   const handler = HANDLERS[action] as Handler<typeof action>;
-  const { payload: request, fatal } = readLeniently(INBOUND, `${action}.req`, payload, context.deviate);
+  const reading = readLeniently(INBOUND, `${action}.req`, payload, context.deviate);
+  const { payload: request, fatal, dropped } = reading;
   try {
+    // What it says beside the matter can be unreadable: the matter counts, and the whole is kept for the operator.
+    if (handler.transactional && fatal.length === 0 && dropped.length > 0)
+      await keep(context, action, payload, `applied without ${dropped.join(', ')}, which cannot be read`);
     if (fatal.length > 0 && !handler.partial) return await unusable(context, action, handler, payload, fatal);
     return { kind: 'result', payload: await handler.handle(context, request as never) };
   } catch (error) {
@@ -61,11 +65,15 @@ async function setAside(
   payload: unknown,
   reason: string,
 ): Promise<Answer> {
-  const { gw, chargerId, receivedAt } = context;
-  await quarantineMessage(gw, { chargerId, action, reason, payload, receivedAt });
+  await keep(context, action, payload, reason);
   if (action !== 'StartTransaction') return { kind: 'result', payload: {} };
-  const transactionId = Number(await refuseStart(gw));
+  const transactionId = Number(await refuseStart(context.gw));
   return { kind: 'result', payload: { transactionId, idTagInfo: { status: 'Invalid' } } };
+}
+
+function keep(context: MessageContext, action: string, payload: unknown, reason: string): Promise<void> {
+  const { gw, chargerId, receivedAt } = context;
+  return quarantineMessage(gw, { chargerId, action, reason, payload, receivedAt });
 }
 
 async function failed(
@@ -76,16 +84,25 @@ async function failed(
   error: unknown,
 ): Promise<Answer> {
   // Said in the log once, when storing began to fail; where the file lies is not the charger's business.
-  if (error instanceof GatewayError && error.code.startsWith('STORAGE'))
+  if (isStorage(error))
     return handler.transactional
       ? { kind: 'withhold', reason: error.code }
       : { kind: 'error', code: 'InternalError', description: 'nothing can be stored at the moment' };
   if (handler.transactional) {
     context.gw.log.error({ err: error, charger: context.chargerId, action }, 'message could not be applied');
-    return setAside(context, action, payload, `the gateway failed on it: ${String(error)}`);
+    return setAside(context, action, payload, `the gateway failed on it: ${String(error)}`).catch(
+      (fault: unknown): Answer => {
+        if (isStorage(fault)) return { kind: 'withhold', reason: fault.code };
+        throw fault;
+      },
+    );
   }
   context.gw.log.error({ err: error, charger: context.chargerId, action }, 'message could not be handled');
   return { kind: 'error', code: 'InternalError', description: 'the gateway failed on it' };
+}
+
+function isStorage(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && error.code.startsWith('STORAGE');
 }
 
 /** OCPP 1.6: connector n is EVSE n, transactions carry our integer, times are without fractions. */

@@ -1,4 +1,4 @@
-import { scaleToInteger } from '../../../gateway/domain/energy.ts';
+import { isRegister, scaleToInteger } from '../../../gateway/domain/energy.ts';
 import { parseTime } from '../../../gateway/domain/time.ts';
 import type { Sample, SampledValue } from '../../../gateway/domain/types.ts';
 import type { MessageContext } from '../protocol.ts';
@@ -32,7 +32,8 @@ function decodeSample(reportedAt: number, values: SampledValue[]): Sample {
 
 /** Without a measurand a value is the import register, without a unit it is Wh (OCPP 1.6 §7.41). */
 function energyOf(values: SampledValue[]): number | null {
-  return total(values, 'Energy.Active.Import.Register', { Wh: 0, kWh: 3 }, 'Wh');
+  const register = total(values, 'Energy.Active.Import.Register', { Wh: 0, kWh: 3 }, 'Wh');
+  return register !== null && isRegister(register) ? register : null;
 }
 
 /**

@@ -9,8 +9,8 @@ export interface HeldSamples {
   remember(chargerId: string, wireId: string, ref: TransactionRef): void;
   hold(seq: number, sample: FiledSample): void;
   of(seq: number): readonly FiledSample[];
-  /** Those up to this line of the meter log are filed now. */
-  drop(seq: number, upTo: number): void;
+  /** Those are filed now, or will never be. */
+  drop(seq: number, which: (sample: FiledSample) => boolean): void;
   /** The transaction ended. */
   forget(seq: number): void;
   /** The first line of the meter log that is not filed yet; null when all are. */
@@ -36,8 +36,8 @@ export function createHeldSamples(): HeldSamples {
       else held.set(seq, [sample]);
     },
     of: (seq) => held.get(seq) ?? [],
-    drop(seq, upTo) {
-      const left = (held.get(seq) ?? []).filter((sample) => sample.line > upTo);
+    drop(seq, which) {
+      const left = (held.get(seq) ?? []).filter((sample) => !which(sample));
       if (left.length > 0) held.set(seq, left);
       else held.delete(seq);
     },

@@ -47,7 +47,8 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
   });
   const closers: (() => Promise<void>)[] = [async () => gateway.db.close()];
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    for (const close of closers.splice(0).reverse())
+      await close().catch((error: unknown) => gateway.log.error({ err: error }, 'something did not close in order'));
   };
   try {
     await applyConfig(gateway);

@@ -59,6 +59,8 @@ export async function createPeer(gw: Gateway, peer: ProvisionedPeer): Promise<Pe
   return gw.db.write((tx) => {
     if (store.findPeer(gw.db, peer.name))
       throw new GatewayError('PEER_EXISTS', `there already is a peer ${peer.name}: choose another name`);
+    if (store.findPeerByHash(gw.db, hashOf(peer.inboundToken)))
+      throw new GatewayError('PEER_EXISTS', 'that inbound token belongs to another peer: choose another token');
     return provision(gw, tx, peer, 'site');
   });
 }

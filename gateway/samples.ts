@@ -52,12 +52,18 @@ export function isPlaceholder(wireId: string): boolean {
 
 function hold(gw: Gateway, seq: number, command: SampleCommand): Promise<void> {
   let stored: Promise<void> = Promise.resolve();
+  const lines = new Set<number>();
   for (const sample of command.samples) {
     const appended = gw.db.append(logLine(seq, sample, command.receivedAt));
     gw.held.hold(seq, filed(sample, command.receivedAt, appended.number));
+    lines.add(appended.number);
     stored = appended.stored;
   }
-  return stored;
+  return stored.catch((error: unknown) => {
+    // Not on disk, so not to be filed: the charger will send it again.
+    gw.held.drop(seq, (sample) => lines.has(sample.line));
+    throw error;
+  });
 }
 
 type LogLine = [
@@ -102,7 +108,7 @@ export function fileHeld(gw: Gateway, tx: Tx, seq: number): void {
   const last = held.at(-1);
   if (!last) return;
   for (const sample of held) store.insertSample(gw.db, seq, sample);
-  tx.after(() => gw.held.drop(seq, last.line));
+  tx.after(() => gw.held.drop(seq, (sample) => sample.line <= last.line));
 }
 
 /** Files readings with their transaction, inside the write at hand. */
@@ -152,15 +158,21 @@ function noteRegister(gw: Gateway, command: SampleCommand): void {
   if (findEvse(gw.db, command.chargerId, command.evse)) setEvseMeter(gw.db, command.chargerId, command.evse, register);
 }
 
+function followOne(gw: Gateway, tx: Tx, transactionId: string): void {
+  const transaction = store.findById(gw.db, transactionId);
+  if (!transaction || transaction.stopReceivedAt !== null) return tx.after(() => gw.pace.forget(transactionId));
+  fileHeld(gw, tx, transaction.seq);
+  follow(gw, tx, transactionId);
+  tx.after(() => gw.pace.allow(transactionId));
+}
+
 /** Brings sessions that were put off up to their samples, and notes how far the meter log is filed; every second. */
 export async function followDue(gw: Gateway): Promise<void> {
   for (const transactionId of gw.pace.due())
-    await gw.db.write((tx) => {
-      const transaction = store.findById(gw.db, transactionId);
-      if (transaction) fileHeld(gw, tx, transaction.seq);
-      gw.pace.allow(transactionId);
-      follow(gw, tx, transactionId);
-    });
+    await gw.db
+      .write((tx) => followOne(gw, tx, transactionId))
+      // One that fails must not hold the others back; it stays due.
+      .catch((error: unknown) => gw.log.error({ err: error, transactionId }, 'session not brought up to date'));
   const upTo = (gw.held.oldest() ?? gw.db.stats().lastAppended + 1) - 1;
   if (upTo !== filedUpTo(gw.db)) await gw.db.write(() => setFiledUpTo(gw.db, upTo));
 }

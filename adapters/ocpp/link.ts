@@ -1,5 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Connection } from '../../gateway/connections.ts';
+import type { Millis } from '../../gateway/domain/time.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { createCallQueue } from './calls.ts';
 import type { Answer, Protocol } from './protocol.ts';
@@ -19,8 +20,8 @@ export interface Link extends Connection {
   drained(): Promise<void>;
   /** A newer socket of the same charger has taken over: nothing more is sent or read here. */
   supersede(): void;
-  /** Pings, and lets go of a charger that gave no sign of life for `silence` milliseconds. */
-  probe(silence: number): void;
+  /** Pings, and lets go of a charger that gave no sign of life since so many probes. */
+  probe(limit: number): void;
 }
 
 export interface LinkOptions {
@@ -38,12 +39,14 @@ export interface LinkOptions {
 export function createLink(options: LinkOptions): Link {
   const { gw, chargerId, socket, protocol } = options;
   const since = gw.clock();
-  const inbound: { id: MessageId; action: string; payload: unknown }[] = [];
+  const inbound: { id: MessageId; action: string; payload: unknown; receivedAt: Millis }[] = [];
   const calls = createCallQueue(send, options.callTimeout);
   let lastSeen = since;
   let working = false;
   let idle: (() => void)[] = [];
   let superseded = false;
+  let withheld = false;
+  let unanswered = 0;
   let malformed = { since, count: 0 };
 
   function send(text: string): void {
@@ -56,13 +59,19 @@ export function createLink(options: LinkOptions): Link {
     }
   }
 
+  function seen(): void {
+    lastSeen = gw.clock();
+    unanswered = 0;
+  }
+
   function deviate(code: string, sample: string): void {
     gw.diagnostics.deviation(chargerId, code, sample);
   }
 
   function receive(data: RawData): void {
-    if (superseded) return;
-    lastSeen = gw.clock();
+    // After an answer that was withheld nothing more counts: the charger will say it all again.
+    if (superseded || withheld) return;
+    seen();
     // ws hands a Buffer unless binaryType is changed.
     const text = (data as Buffer).toString('utf8');
     gw.diagnostics.frame(chargerId, 'in', text);
@@ -84,7 +93,7 @@ export function createLink(options: LinkOptions): Link {
         return;
       }
       case 'call':
-        inbound.push(frame);
+        inbound.push({ ...frame, receivedAt: lastSeen });
         if (inbound.length >= MAX_INBOUND) socket.pause();
         if (!working) void work();
         return;
@@ -108,16 +117,16 @@ export function createLink(options: LinkOptions): Link {
     await options.after;
     for (let next = inbound.shift(); next; next = inbound.shift()) {
       if (socket.isPaused && inbound.length < MAX_INBOUND / 2) socket.resume();
-      answer(next.id, await handle(next.action, next.payload));
+      answer(next.id, await handle(next));
     }
     working = false;
     for (const resolve of idle) resolve();
     idle = [];
   }
 
-  async function handle(action: string, payload: unknown): Promise<Answer> {
+  async function handle({ action, payload, receivedAt }: (typeof inbound)[number]): Promise<Answer> {
     try {
-      return await protocol.handle({ gw, chargerId, receivedAt: lastSeen, deviate }, action, payload);
+      return await protocol.handle({ gw, chargerId, receivedAt, deviate }, action, payload);
     } catch (error) {
       gw.log.error({ err: error, charger: chargerId, action }, 'message could not be handled');
       return { kind: 'error', code: 'InternalError', description: 'the gateway could not handle this message' };
@@ -130,6 +139,7 @@ export function createLink(options: LinkOptions): Link {
     if (outcome.kind === 'error') return send(errorFrame(id, outcome.code, outcome.description));
     gw.log.warn({ charger: chargerId, reason: outcome.reason }, 'answer withheld: the charger keeps its message');
     inbound.length = 0;
+    withheld = true;
     socket.close(1013, 'storage unavailable, come back');
   }
 
@@ -147,14 +157,15 @@ export function createLink(options: LinkOptions): Link {
       socket.close(code, reason);
       setTimeout(() => socket.terminate(), 5000).unref();
     },
-    drained: () => (working ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    drained: () => (working ? new Promise((resolve) => idle.push(resolve)) : options.after),
     supersede() {
       superseded = true;
       calls.end({ kind: 'disconnected' });
       socket.terminate();
     },
-    probe(silence) {
-      if (gw.clock() - lastSeen > silence) {
+    probe(limit) {
+      unanswered += 1;
+      if (unanswered > limit) {
         gw.log.warn({ charger: chargerId }, 'no sign of life from charger: let go');
         socket.terminate();
       } else if (socket.readyState === socket.OPEN) socket.ping();
@@ -162,8 +173,8 @@ export function createLink(options: LinkOptions): Link {
   };
 
   socket.on('message', receive);
-  socket.on('pong', () => (lastSeen = gw.clock()));
-  socket.on('ping', () => (lastSeen = gw.clock()));
+  socket.on('pong', seen);
+  socket.on('ping', seen);
   socket.on('error', (error) => {
     deviate(error.message.includes('Max payload') ? 'FRAME_TOO_BIG' : 'SOCKET_ERROR', error.message);
     gw.log.warn({ charger: chargerId, problem: error.message }, 'charger socket failed');

@@ -194,7 +194,9 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
 
   function probe(): void {
     const silence = Math.max(SILENCE_FLOOR, 3 * gw.settings.heartbeatInterval * 1000);
-    for (const link of links.values()) link.probe(silence);
+    // Counted in probes, not by the clock: a clock that is set must not part us from every charger.
+    const limit = Math.ceil(silence / (options.pingInterval * 1000));
+    for (const link of links.values()) link.probe(limit);
   }
 
   http.on('upgrade', onUpgrade);

@@ -171,7 +171,14 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
   const log = sqlite.prepare('INSERT INTO meter_log (number, lines) VALUES (?, ?)');
   let queue: Piece[] = [];
   let lines = newLines();
-  let lastNumber = sqlite.prepare<[], number>('SELECT coalesce(max(number), 0) FROM meter_log').pluck().get() ?? 0;
+  // Never below what is said to be filed: a number that was given out and not stored must not come again.
+  let lastNumber =
+    sqlite
+      .prepare<[], number>(
+        "SELECT max(coalesce((SELECT max(number) FROM meter_log), 0), (SELECT value FROM counter WHERE name = 'filed'))",
+      )
+      .pluck()
+      .get() ?? 0;
   let scheduled = false;
   let writing = false;
   let lastStamp = sqlite.prepare<[], number>("SELECT value FROM counter WHERE name = 'stamp'").pluck().get() as number;

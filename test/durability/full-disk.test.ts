@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { readiness } from '../../gateway/health.ts';
+import { followDue } from '../../gateway/samples.ts';
+import { filedUpTo } from '../../gateway/store/meter-log.ts';
 import { listSessions } from '../../gateway/sessions.ts';
 import { listTransactions } from '../../gateway/transactions.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';
@@ -56,5 +58,38 @@ describe('law 2: a full disk', () => {
     expect(stored).toEqual(acknowledged);
     expect(listSessions(site.gateway, ALL).items.filter((session) => session.status === 'ACTIVE')).toHaveLength(1);
     await other.close();
+  });
+
+  test('forgets readings that were refused, and numbers the next ones above what it counts as filed', async () => {
+    site = await startTestSite();
+    const { gateway } = site;
+    const charger = await dial('BAY-1');
+    await charger.call('StartTransaction', started(1));
+    const reading = (n: number): Record<string, unknown> => ({
+      connectorId: 1,
+      transactionId: 1,
+      meterValue: [
+        {
+          timestamp: new Date(Date.UTC(2026, 0, 1, 1, 0, n)).toISOString(),
+          sampledValue: [{ value: String(1000 + n) }],
+        },
+      ],
+    });
+    await charger.call('MeterValues', reading(1));
+    const limit = gateway.db.one<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0;
+    gateway.db.one(`PRAGMA max_page_count = ${limit}`);
+    let n = 1;
+    const refused = async (): Promise<void> => {
+      for (;;) await charger.call('MeterValues', reading((n += 1)));
+    };
+    await expect(refused()).rejects.toThrow('ended before');
+    expect(gateway.held.of(1).some((sample) => sample.energyWh === 1000 + n)).toBe(false);
+    gateway.db.one('PRAGMA max_page_count = 100000');
+    const again = await dial('BAY-1');
+    await again.call('MeterValues', reading(n));
+    await followDue(gateway);
+    const filed = filedUpTo(gateway.db);
+    expect(gateway.db.append('[]').number).toBeGreaterThan(filed);
+    await again.close();
   });
 });

@@ -22,6 +22,7 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions): Gateway {
   const { settings, clock, log } = options;
   const bus = createBus((error, event) => log.error({ err: error, event: event.name }, 'a listener failed'));
+  const held = createHeldSamples();
   return {
     settings,
     db: openDb({
@@ -29,6 +30,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       clock,
       publish: bus.publish,
       maxBytes: options.maxBytes,
+      onLinesLost: held.loseFrom,
       onFault(fault) {
         if (fault)
           log.error({ err: fault }, 'nothing can be stored: chargers keep their transaction messages until it can');
@@ -41,7 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     connections: createConnections(clock()),
     diagnostics: createDiagnostics(clock),
     pace: createSessionPace(clock),
-    held: createHeldSamples(),
+    held,
     refusals: [],
     peersSeen: new Map(),
     siteUpdatedAt: 0,

@@ -9,8 +9,10 @@ export interface HeldSamples {
   remember(chargerId: string, wireId: string, ref: TransactionRef): void;
   hold(seq: number, sample: FiledSample): void;
   of(seq: number): readonly FiledSample[];
-  /** Those are filed now, or will never be. */
-  drop(seq: number, which: (sample: FiledSample) => boolean): void;
+  /** Those up to this line of the meter log are filed now. */
+  drop(seq: number, upTo: number): void;
+  /** Lines from this one on did not reach the disk: the chargers will send them again. */
+  loseFrom(line: number): void;
   /** The transaction ended. */
   forget(seq: number): void;
   /** The first line of the meter log that is not filed yet; null when all are. */
@@ -22,6 +24,13 @@ export function createHeldSamples(): HeldSamples {
   const refs = new Map<string, Map<string, TransactionRef>>();
   const places = new Map<number, { chargerId: string; wireId: string }>();
   const held = new Map<number, FiledSample[]>();
+
+  function keep(seq: number, which: (sample: FiledSample) => boolean): void {
+    const left = (held.get(seq) ?? []).filter(which);
+    if (left.length > 0) held.set(seq, left);
+    else held.delete(seq);
+  }
+
   return {
     find: (chargerId, wireId) => refs.get(chargerId)?.get(wireId),
     remember(chargerId, wireId, ref) {
@@ -36,10 +45,9 @@ export function createHeldSamples(): HeldSamples {
       else held.set(seq, [sample]);
     },
     of: (seq) => held.get(seq) ?? [],
-    drop(seq, which) {
-      const left = (held.get(seq) ?? []).filter((sample) => !which(sample));
-      if (left.length > 0) held.set(seq, left);
-      else held.delete(seq);
+    drop: (seq, upTo) => keep(seq, (sample) => sample.line > upTo),
+    loseFrom(line) {
+      for (const seq of held.keys()) keep(seq, (sample) => sample.line < line);
     },
     forget(seq) {
       const place = places.get(seq);

@@ -52,18 +52,12 @@ export function isPlaceholder(wireId: string): boolean {
 
 function hold(gw: Gateway, seq: number, command: SampleCommand): Promise<void> {
   let stored: Promise<void> = Promise.resolve();
-  const lines = new Set<number>();
   for (const sample of command.samples) {
     const appended = gw.db.append(logLine(seq, sample, command.receivedAt));
     gw.held.hold(seq, filed(sample, command.receivedAt, appended.number));
-    lines.add(appended.number);
     stored = appended.stored;
   }
-  return stored.catch((error: unknown) => {
-    // Not on disk, so not to be filed: the charger will send it again.
-    gw.held.drop(seq, (sample) => lines.has(sample.line));
-    throw error;
-  });
+  return stored;
 }
 
 type LogLine = [
@@ -108,7 +102,7 @@ export function fileHeld(gw: Gateway, tx: Tx, seq: number): void {
   const last = held.at(-1);
   if (!last) return;
   for (const sample of held) store.insertSample(gw.db, seq, sample);
-  tx.after(() => gw.held.drop(seq, (sample) => sample.line <= last.line));
+  tx.after(() => gw.held.drop(seq, last.line));
 }
 
 /** Files readings with their transaction, inside the write at hand. */

@@ -93,7 +93,7 @@ export function createLink(options: LinkOptions): Link {
         return;
       }
       case 'call':
-        inbound.push({ ...frame, receivedAt: lastSeen });
+        inbound.push({ id: frame.id, action: frame.action, payload: frame.payload, receivedAt: lastSeen });
         if (inbound.length >= MAX_INBOUND) socket.pause();
         if (!working) void work();
         return;

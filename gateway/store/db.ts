@@ -59,6 +59,8 @@ export interface DbOptions {
   publish: (event: GatewayEvent) => void;
   /** Told once when storing begins to fail, and with null once it works again. */
   onFault?: (fault: GatewayError | null) => void;
+  /** Lines of the meter log from this number on could not be stored; told before their appenders are. */
+  onLinesLost?: (from: number) => void;
   /** Upper bound of the file, bytes; 0: none but the disk. */
   maxBytes?: number;
 }
@@ -231,7 +233,9 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
       if (stats.fault === null) options.onFault?.(fault);
       stats.fault = fault.message;
       for (const piece of batch) piece.reject(fault);
-      takeLines().reject(fault);
+      const lost = takeLines();
+      if (lost.texts.length > 0) options.onLinesLost?.(lost.number - lost.texts.length + 1);
+      lost.reject(fault);
       return;
     } finally {
       writing = false;

@@ -1,3 +1,4 @@
+/** The wire side of these cases: the operator calls, the charger answers. The gateway keeps nothing of it yet. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { VENDOR, answered, inSeconds, openBench, type Bench, type ChargePoint } from './harness.ts';
 

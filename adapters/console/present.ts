@@ -1,5 +1,5 @@
 import type { ChargerView, EvseView } from '../../gateway/chargers.ts';
-import type { ListQuery, Page } from '../../gateway/paging.ts';
+import type { ListQuery, Page } from '../../gateway/domain/paging.ts';
 import type { RunningSession } from '../../gateway/running.ts';
 import { toUtc } from '../../gateway/domain/time.ts';
 import type { Millis } from '../../gateway/domain/time.ts';

@@ -1,4 +1,4 @@
-import type { ListQuery, Page } from '../../gateway/paging.ts';
+import type { ListQuery, Page } from '../../gateway/domain/paging.ts';
 import { parseTime } from '../../gateway/domain/time.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Answer } from './envelope.ts';

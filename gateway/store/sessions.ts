@@ -94,13 +94,6 @@ export function listSessions(db: Db, query: ListQuery): Page<StoredSession> {
   return { ...found, items: found.items.map(toSession) };
 }
 
-export function countLive(db: Db): number {
-  return (
-    db.one<{ n: number }>("SELECT count(*) AS n FROM session WHERE status IN ('PENDING', 'ACTIVE', 'RESERVATION')")
-      ?.n ?? 0
-  );
-}
-
 function one(db: Db, column: 'id' | 'transaction_id', value: string): StoredSession | undefined {
   const row = db.one<SessionRow>(`SELECT ${SESSION} FROM session WHERE ${column} = ?`, value);
   return row && toSession(row);

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { findCdr, listCdrs } from '../../../gateway/cdrs.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
-import type { ListQuery, Page } from '../../../gateway/paging.ts';
+import type { ListQuery, Page } from '../../../gateway/domain/paging.ts';
 import { listQuarantine } from '../../../gateway/quarantine.ts';
 import { listRunning } from '../../../gateway/running.ts';
 import { findSession, listSessions } from '../../../gateway/sessions.ts';

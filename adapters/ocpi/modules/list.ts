@@ -1,4 +1,4 @@
-import type { ListQuery, Page } from '../../../gateway/paging.ts';
+import type { ListQuery, Page } from '../../../gateway/domain/paging.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import type { Answer } from '../envelope.ts';
 import { pageAnswer, parsePaging, toListQuery } from '../paging.ts';

@@ -1,6 +1,6 @@
 import type { EvseView } from '../../../gateway/chargers.ts';
 import { siteView } from '../../../gateway/site.ts';
-import type { ListQuery, Page } from '../../../gateway/paging.ts';
+import type { ListQuery, Page } from '../../../gateway/domain/paging.ts';
 import { notFound, success } from '../envelope.ts';
 import { same } from '../headers.ts';
 import { PRESENTERS } from '../present/versions.ts';

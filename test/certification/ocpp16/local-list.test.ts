@@ -1,3 +1,4 @@
+/** The wire side of these cases: lists are the operator's own here. The gateway makes none of its cards yet. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { answered, openBench, type Bench } from './harness.ts';
 

@@ -1,1 +1,0 @@
-export type { ListQuery, Page } from './domain/paging.ts';

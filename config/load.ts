@@ -15,7 +15,18 @@ import { walkDocument, type Fault } from './walk.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Keys that `settings` carries: the sections beside it do not say them twice. */
-const OCPP_SETTINGS = ['unknownChargers', 'heartbeatInterval', 'bootRetryInterval', 'disconnectedGrace'] as const;
+const OCPP_SETTINGS = [
+  'unknownChargers',
+  'heartbeatInterval',
+  'bootRetryInterval',
+  'disconnectedGrace',
+  'securityProfile',
+  'passwordGrace',
+  'provisioning',
+  'meterInterval',
+  'configuration',
+  'vendorData',
+] as const;
 
 /** A checked configuration. Units as in config/reference.md: seconds, bytes, megabytes. */
 export interface Config {
@@ -92,7 +103,10 @@ function toConfig(document: ConfigDocument, file: string, folder: string, env: E
   return {
     file,
     settings: toSettings(document),
-    ocpp: without(document.ocpp, OCPP_SETTINGS),
+    ocpp: {
+      ...without(document.ocpp, OCPP_SETTINGS),
+      tls: resolvePaths(document.ocpp.tls, folder),
+    },
     ocpi: document.ocpi,
     console: document.console,
     storage: { directory: chosen, maxMegabytes },
@@ -103,6 +117,17 @@ function toConfig(document: ConfigDocument, file: string, folder: string, env: E
 /** `a[0].b` lies in `a[0]`, that in `a`. */
 function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0));
+}
+
+/** Paths are relative to the configuration. */
+function resolvePaths(tls: ConfigDocument['ocpp']['tls'], folder: string): ConfigDocument['ocpp']['tls'] {
+  const from = (path: string | null): string | null => (path === null ? null : resolve(folder, path));
+  return {
+    ...tls,
+    certificatePath: from(tls.certificatePath),
+    keyPath: from(tls.keyPath),
+    chargerAuthoritiesPath: from(tls.chargerAuthoritiesPath),
+  };
 }
 
 function without<T extends object, Key extends keyof T & string>(record: T, keys: readonly Key[]): Omit<T, Key> {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { choice, flag, integer, secret, secretFile, text, url } from './kinds.ts';
+import { configurationKeys } from './schema-depot.ts';
 
 const port = (fallback: number, what: string) =>
   integer({ min: 0, max: 65_535, default: fallback, description: `Port of ${what}; 0: any that is free.` });
@@ -12,6 +13,63 @@ const host = (fallback: string, what: string) =>
     default: fallback,
     description: `Address that ${what} is served on; \`0.0.0.0\`: every network of this machine.`,
   });
+
+const path = (description: string) =>
+  text({ max: 4096, default: null, description: `${description}, relative to this file.` });
+
+const tls = Type.Object(
+  {
+    port: port(8443, 'the OCPP server with TLS'),
+    certificate: choice(['NONE', 'OWN', 'FILES'], {
+      default: 'NONE',
+      description:
+        "The gateway's certificate: none, so that there is no TLS; issued by the site's own authority; or from files.",
+    }),
+    'certificate-path': path('The certificate and its chain, PEM'),
+    'key-path': path('The private key of that certificate, PEM'),
+    names: Type.Array(text({ max: 253, description: 'A host name or address.' }), {
+      default: [],
+      description:
+        "Names under which chargers reach the gateway, for a certificate of the site's own; its host name and addresses are in anyway.",
+    }),
+    'charger-authorities-path': path(
+      "Authorities whose charger certificates are taken beside those that the site's own issued, PEM",
+    ),
+  },
+  { description: 'The OCPP server with TLS: `wss://`, for the security profiles 2 and 3.' },
+);
+
+const files = Type.Object(
+  {
+    'public-url': url({
+      default: null,
+      description:
+        'Address under which chargers reach the OCPP port for firmware and logs; default: the address and port of this machine.',
+    }),
+    'max-upload-megabytes': integer({
+      min: 1,
+      max: 4096,
+      unit: 'MB',
+      default: 64,
+      description: 'Largest log that a charger may upload.',
+    }),
+    'keep-megabytes': integer({
+      min: 1,
+      max: 1_000_000,
+      unit: 'MB',
+      default: 1024,
+      description: 'Logs kept in all; the oldest go first.',
+    }),
+    'link-hours': integer({
+      min: 1,
+      max: 720,
+      unit: 'h',
+      default: 24,
+      description: 'How long a one-time link to a file is good.',
+    }),
+  },
+  { description: 'Files that the gateway has for chargers (firmware) and takes from them (logs).' },
+);
 
 export const ocpp = Type.Object(
   {
@@ -74,6 +132,43 @@ export const ocpp = Type.Object(
       default: 5000,
       description: 'Most chargers connected at a time.',
     }),
+    'security-profile': integer({
+      min: 0,
+      max: 3,
+      default: 0,
+      description:
+        'Lowest OCPP security profile that any charger may use: 0 none, 1 password, 2 TLS with password, 3 TLS with a certificate of its own.',
+    }),
+    'password-grace': integer({
+      min: 0,
+      max: 31_536_000,
+      unit: 's',
+      default: 604_800,
+      description: "Time a charger's old password is still good after it was told a new one.",
+    }),
+    provisioning: flag({
+      default: true,
+      description: 'Are chargers asked for their configuration after boot, and given what they should have?',
+    }),
+    'meter-interval': integer({
+      min: 0,
+      max: 86_400,
+      unit: 's',
+      default: 60,
+      description: 'Time between meter readings during charging that every charger is asked for; 0: as it is.',
+    }),
+    configuration: configurationKeys(
+      'Values that configuration keys of every charger should have; those of a model and of a charger come before.',
+    ),
+    'vendor-data': Type.Array(
+      Type.Object({
+        vendor: text({ max: 255, description: 'The `vendorId`.' }),
+        message: text({ max: 50, default: null, description: 'The `messageId`; default: every one of that vendor.' }),
+      }),
+      { default: [], description: 'DataTransfer messages of chargers that are accepted, kept and published.' },
+    ),
+    tls,
+    files,
   },
   { description: 'The server that chargers connect to.' },
 );

@@ -125,6 +125,79 @@ const connector = Type.Object({
   tariff: optionalId(36, `Id of the tariff that applies; ${asDefault}`),
 });
 
+/** A charger's configuration keys and the values they should have. */
+export const configurationKeys = (description: string) =>
+  Type.Array(
+    Type.Object({
+      key: text({ max: 50, description: "The key as the charger's manual has it." }),
+      value: text({ min: 0, max: 500, description: 'Its value, as text.' }),
+    }),
+    { default: [], description },
+  );
+
+const asAny = 'default: as its make is known to need, else as any charger.';
+
+const quirks = Type.Object(
+  {
+    protocol: choice(['ocpp1.6'], { default: null, description: `The only protocol spoken with it; ${asAny}` }),
+    'ping-interval': integer({
+      min: 0,
+      max: 3600,
+      unit: 's',
+      default: null,
+      description: `Time between WebSocket pings, 0: none; ${asAny}`,
+    }),
+    'call-pause': integer({
+      min: 0,
+      max: 60_000,
+      unit: 'ms',
+      default: null,
+      description: `Pause between its answer to a call and the next call; ${asAny}`,
+    }),
+    'quiet-after-boot': integer({
+      min: 0,
+      max: 600,
+      unit: 's',
+      default: null,
+      description: `Time after a boot before it is called; ${asAny}`,
+    }),
+    'half-duplex': flag({
+      default: null,
+      description: `Does it answer no call while one of its own waits? Then ours wait; ${asAny}`,
+    }),
+    'fractional-seconds': flag({ default: null, description: `Does it want times with milliseconds? ${asAny}` }),
+    'clock-offset': integer({
+      min: -1440,
+      max: 1440,
+      unit: 'min',
+      default: null,
+      description: `How far its times are ahead of the UTC they claim to be; ${asAny}`,
+    }),
+    'energy-unit': choice(['WH', 'KWH'], {
+      default: null,
+      description: `What its energy readings are in, whatever they say; ${asAny}`,
+    }),
+    triggers: flag({ default: null, description: `Does it understand TriggerMessage? ${asAny}` }),
+    provisioning: flag({
+      default: null,
+      description: `Is its configuration read and set after boot? Default: as its make is known to need, else as \`ocpp.provisioning\`.`,
+    }),
+    'all-keys-only': flag({
+      default: null,
+      description: `Does it refuse to be asked for single configuration keys? ${asAny}`,
+    }),
+  },
+  { description: 'How it has to be handled where it departs from the standard.' },
+);
+
+export const model = Type.Object({
+  vendor: text({ max: 64, description: 'Vendor as the charger says it when it boots; `*` stands for any text.' }),
+  model: text({ max: 64, default: null, description: 'Model, likewise; default: any.' }),
+  firmware: text({ max: 64, default: null, description: 'Firmware version, likewise; default: any.' }),
+  configuration: configurationKeys('Values that its configuration keys should have.'),
+  quirks,
+});
+
 export const charger = Type.Object({
   id: text({
     max: 48,
@@ -141,6 +214,14 @@ export const charger = Type.Object({
     description: 'Asked of the charger by HTTP Basic authentication; default: none is asked.',
   }),
   'password-file': secretFile('password'),
+  'security-profile': integer({
+    min: 0,
+    max: 3,
+    default: null,
+    description: 'Lowest OCPP security profile it may use; default: as `ocpp.security-profile`.',
+  }),
+  configuration: configurationKeys('Values that its configuration keys should have.'),
+  quirks,
   evses: Type.Array(
     Type.Object({
       id: integer({ min: 1, max: 999, description: 'Number within the charger, from 1. Unique there.' }),

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { CamelKeys } from './names.ts';
 import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
-import { charger, defaultConnector, peer, site, tariff, token } from './schema-depot.ts';
+import { charger, defaultConnector, model, peer, site, tariff, token } from './schema-depot.ts';
 
 /** The configuration file, whole: types, defaults, validation and reference page all come from here. */
 export const configSchema = Type.Object({
@@ -17,6 +17,7 @@ export const configSchema = Type.Object({
     default: [],
     description: 'Chargers known beforehand. They belong to this file and are read-only elsewhere.',
   }),
+  models: Type.Array(model, { default: [], description: 'What goes for every charger of a make.' }),
   tariffs: Type.Array(tariff, { default: [], description: 'What charging costs.' }),
   tokens: Type.Array(token, { default: [], description: "The site's own cards and apps." }),
   peers: Type.Array(peer, {

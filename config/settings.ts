@@ -1,4 +1,11 @@
-import type { ConnectorSettings, EvseSettings, Settings, TariffSettings } from '../gateway/domain/settings.ts';
+import type {
+  ConnectorSettings,
+  EvseSettings,
+  ModelSettings,
+  SecurityProfile,
+  Settings,
+  TariffSettings,
+} from '../gateway/domain/settings.ts';
 import type { ConfigDocument } from './schema.ts';
 
 type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['connectors'][number];
@@ -22,11 +29,18 @@ export function toSettings(document: ConfigDocument): Settings {
     bootRetryInterval: ocpp.bootRetryInterval,
     framesPerCharger: storage.framesPerCharger,
     defaultConnector,
-    chargers: document.chargers.map(({ id, password, evses }) => ({
-      id,
-      password,
+    chargers: document.chargers.map(({ evses, securityProfile, ...charger }) => ({
+      ...charger,
+      securityProfile: securityProfile as SecurityProfile | null,
       evses: evses.map((evse) => toEvse(evse, defaultConnector)),
     })),
+    models: document.models satisfies ModelSettings[],
+    securityProfile: ocpp.securityProfile as SecurityProfile,
+    passwordGrace: ocpp.passwordGrace,
+    provisioning: ocpp.provisioning,
+    meterInterval: ocpp.meterInterval,
+    configuration: ocpp.configuration,
+    vendorData: ocpp.vendorData,
     tariffs: document.tariffs satisfies TariffSettings[],
     tokens: document.tokens.map(({ group, expires, ...token }) => ({ ...token, groupId: group, expiresAt: expires })),
     peers: document.peers,

@@ -1,3 +1,4 @@
+import type { Answers, OrderKind, OrderOf } from './domain/orders.ts';
 import type { Millis } from './domain/time.ts';
 
 /** The charger's answer to a call of ours. */
@@ -9,6 +10,11 @@ export type CallOutcome =
   | { kind: 'invalid'; problems: string[] }
   | { kind: 'queue-full' };
 
+/** How an order ended; `payload` is the charger's answer to the letter. */
+export type OrderOutcome<K extends OrderKind> =
+  | { kind: 'answered'; answer: Answers[K]; payload: unknown }
+  | Exclude<CallOutcome, { kind: 'result' }>;
+
 /** One charger's open socket, seen from the core. */
 export interface Connection {
   chargerId: string;
@@ -18,6 +24,8 @@ export interface Connection {
   lastSeenAt(): Millis;
   /** Any OCPP call by its wire name, schema-checked; never rejects. */
   call(action: string, payload: unknown): Promise<CallOutcome>;
+  /** The same for an order, in the words of whatever version the charger speaks; `invalid` where it has none for it. */
+  order<K extends OrderKind>(order: OrderOf<K>): Promise<OrderOutcome<K>>;
   close(code: number, reason: string): void;
 }
 

@@ -1,6 +1,7 @@
 import { createBus } from './bus.ts';
 import { createConnections } from './connections.ts';
 import { createDiagnostics } from './diagnostics.ts';
+import type { VendorQuirk } from './domain/quirks.ts';
 import type { Settings } from './domain/settings.ts';
 import type { Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
@@ -16,6 +17,8 @@ export interface GatewayOptions {
   maxBytes: number;
   clock: Clock;
   log: Log;
+  /** None unless told. */
+  vendorQuirks?: readonly VendorQuirk[];
 }
 
 /** Opens the database and puts the core around it; no door is open and nothing ticks. Errors: those of `openDb`. */
@@ -42,6 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     log,
     connections: createConnections(clock()),
     diagnostics: createDiagnostics(clock),
+    vendorQuirks: options.vendorQuirks ?? [],
     pace: createSessionPace(clock),
     held,
     refusals: [],

@@ -1,6 +1,7 @@
 import type { Bus } from './bus.ts';
 import type { Clock, Millis } from './domain/time.ts';
 import type { Authorization } from './domain/types.ts';
+import type { VendorQuirk } from './domain/quirks.ts';
 import type { Settings } from './domain/settings.ts';
 import type { Connections } from './connections.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -27,6 +28,8 @@ export interface Gateway {
   connections: Connections;
   /** Raw frames and deviations, kept beside the facts. */
   diagnostics: Diagnostics;
+  /** Known deviations of makes, as the OCPP adapter knows them. */
+  vendorQuirks: readonly VendorQuirk[];
   pace: SessionPace;
   held: HeldSamples;
   /** Cards lately refused, newest first. */

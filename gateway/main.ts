@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createConsoleServer } from '../adapters/console/server.ts';
 import { createOcpiServer } from '../adapters/ocpi/server.ts';
+import { VENDOR_QUIRKS } from '../adapters/ocpp/quirks/index.ts';
 import { createOcppServer } from '../adapters/ocpp/server.ts';
 import type { Config } from '../config/load.ts';
 import { applyConfig } from './apply-config.ts';
@@ -42,6 +43,7 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     settings: config.settings,
     directory: config.storage.directory,
     maxBytes: config.storage.maxMegabytes * 1_000_000,
+    vendorQuirks: VENDOR_QUIRKS,
     clock: options.clock ?? wallClock,
     log: options.log ?? pino({ level: config.log.level, base: null }),
   });

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig, type Config } from '../config/load.ts';
+import { NO_QUIRKS } from '../gateway/domain/quirks.ts';
 
 const SITE = `site: { address: Gatan 1, city: Lund, country: SWE, latitude: 55.7, longitude: 13.19, time-zone: Europe/Stockholm, country-code: SE, party-id: DEP }\n`;
 
 function parse(yaml: string, env: Record<string, string> = {}): Config {
   return parseConfig(SITE + yaml, 'depot.yaml', env);
 }
+
+/** What a described charger has beside its id and EVSEs when the file says no more. */
+const PLAIN = { password: null, securityProfile: null, configuration: [], quirks: NO_QUIRKS };
 
 describe('defaults and values', () => {
   test('a configuration that says nothing but the site gets every default', () => {
@@ -20,6 +24,15 @@ describe('defaults and values', () => {
         pingInterval: 25,
         maxFrameBytes: 1_048_576,
         maxConnections: 5000,
+        tls: {
+          port: 8443,
+          certificate: 'NONE',
+          certificatePath: null,
+          keyPath: null,
+          names: [],
+          chargerAuthoritiesPath: null,
+        },
+        files: { publicUrl: null, maxUploadMegabytes: 64, keepMegabytes: 1024, linkHours: 24 },
       },
       ocpi: {
         host: '0.0.0.0',
@@ -67,6 +80,13 @@ describe('defaults and values', () => {
         maxPower: null,
         tariffId: null,
       },
+      securityProfile: 0,
+      passwordGrace: 604_800,
+      provisioning: true,
+      meterInterval: 60,
+      configuration: [],
+      vendorData: [],
+      models: [],
       chargers: [],
       tariffs: [],
       tokens: [],
@@ -164,7 +184,7 @@ chargers:
     expect(chargers).toEqual([
       {
         id: 'BAY-01',
-        password: null,
+        ...PLAIN,
         evses: [
           { evse: 1, uid: null, evseId: null, connectors: [inherited] },
           {
@@ -179,7 +199,7 @@ chargers:
           },
         ],
       },
-      { id: 'BAY-02', password: null, evses: [] },
+      { ...PLAIN, id: 'BAY-02', evses: [] },
     ]);
   });
 

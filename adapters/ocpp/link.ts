@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import type { Connection } from '../../gateway/connections.ts';
+import type { CallOutcome, Connection } from '../../gateway/connections.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { createCallQueue } from './calls.ts';
@@ -143,15 +143,24 @@ export function createLink(options: LinkOptions): Link {
     socket.close(1013, 'storage unavailable, come back');
   }
 
+  function call(action: string, payload: unknown): Promise<CallOutcome> {
+    const problems = protocol.checkCall(action, payload);
+    if (problems.length > 0) return Promise.resolve({ kind: 'invalid', problems });
+    return calls.call(action, payload);
+  }
+
   const link: Link = {
     chargerId,
     protocol: protocol.name,
     since,
     lastSeenAt: () => lastSeen,
-    call(action, payload) {
-      const problems = protocol.checkCall(action, payload);
-      if (problems.length > 0) return Promise.resolve({ kind: 'invalid', problems });
-      return calls.call(action, payload);
+    call,
+    async order(order) {
+      const wire = protocol.encode(order);
+      const outcome = await call(wire.action, wire.payload);
+      if (outcome.kind !== 'result') return outcome;
+      const { payload } = outcome;
+      return { kind: 'answered', answer: protocol.decode(order, payload), payload };
     },
     close(code, reason) {
       socket.close(code, reason);

@@ -1,3 +1,4 @@
+import type { Answers, OrderKind, OrderOf } from '../../gateway/domain/orders.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 
@@ -24,4 +25,14 @@ export interface Protocol {
   handle(context: MessageContext, action: string, payload: unknown): Promise<Answer>;
   /** Why a call of ours would not be valid in this version; empty when it is. */
   checkCall(action: string, payload: unknown): string[];
+  /** An order in this version's words. */
+  encode<K extends OrderKind>(order: OrderOf<K>): WireCall;
+  /** What the charger's answer to it says; whatever it holds, it says something. */
+  decode<K extends OrderKind>(order: OrderOf<K>, payload: unknown): Answers[K];
+}
+
+/** A call as it goes out. */
+export interface WireCall {
+  action: string;
+  payload: object;
 }

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { admission, connectCharger, disconnectCharger } from '../../gateway/chargers.ts';
+import { connectCharger, disconnectCharger } from '../../gateway/chargers.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { basicCredentials, passwordMatches } from './basic-auth.ts';
+import { createGatekeeper, type Refusal } from './gatekeeper.ts';
 import { identityOf } from './identity.ts';
 import { createLink, type Link } from './link.ts';
 import type { Protocol } from './protocol.ts';
@@ -43,9 +43,9 @@ const HANDSHAKES = 256;
 /** How long a stop waits for messages that are being worked off. */
 const DRAIN_DEADLINE = 3000;
 
-interface Refusal {
-  status: 401 | 404 | 503;
-  problem: string;
+interface Admitted {
+  chargerId: string;
+  choice: ProtocolChoice | null;
 }
 
 /** The chargers' door: websocket upgrade, identity, password, subprotocol; then a link per charger. Opens nothing yet. */
@@ -65,6 +65,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     perMessageDeflate: false,
     handleProtocols: (offered) => [...offered][0] ?? false,
   });
+  const gatekeeper = createGatekeeper(gw);
   const links = new Map<string, Link>();
   const takeovers = new Map<string, { since: number; count: number }>();
   let prober: NodeJS.Timeout | null = null;
@@ -72,40 +73,29 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    try {
-      const admitted = admit(request);
-      if ('status' in admitted) return refuse(request, socket, admitted);
-      accept(request, socket, head, admitted.chargerId, admitted.choice);
-    } catch (error) {
+    handshake(request, socket, head).catch((error: unknown) => {
       gw.log.error({ err: error, url: request.url }, 'handshake failed');
       refuse(request, socket, { status: 503, problem: 'the gateway could not handle this handshake' });
-    }
+    });
   }
 
-  function admit(request: IncomingMessage): { chargerId: string; choice: ProtocolChoice | null } | Refusal {
+  async function handshake(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const admitted = await admit(request);
+    if ('status' in admitted) refuse(request, socket, admitted);
+    else accept(request, socket, head, admitted.chargerId, admitted.choice);
+  }
+
+  async function admit(request: IncomingMessage): Promise<Admitted | Refusal> {
     if (closing) return { status: 503, problem: 'the gateway is stopping' };
     const chargerId = identityOf(request.url ?? '/');
-    if (chargerId === null)
-      return {
-        status: 404,
-        problem:
-          'no usable charger id at the end of the path: dial ws://<gateway>/ocpp/<charger id>, at most 48 characters',
-      };
     // One that comes back takes the place of its own earlier socket.
-    if (links.size >= options.maxConnections && !links.has(chargerId))
+    if (links.size >= options.maxConnections && !(chargerId !== null && links.has(chargerId)))
       return { status: 503, problem: `more than ${options.maxConnections} chargers are connected` };
-    if (admission(gw, chargerId) === 'unknown')
-      return { status: 404, problem: `charger ${chargerId} is not known here` };
-    if (!passwordOk(request, chargerId)) return { status: 401, problem: `wrong or missing password of ${chargerId}` };
+    const transport = { tls: false, certificate: null };
+    const who = await gatekeeper.admit(chargerId, transport, request);
+    if ('status' in who) return who;
     const offered = request.headers['sec-websocket-protocol'];
-    return { chargerId, choice: chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol) };
-  }
-
-  function passwordOk(request: IncomingMessage, chargerId: string): boolean {
-    const expected = gw.settings.chargers.find((charger) => charger.id === chargerId)?.password ?? null;
-    if (expected === null) return true;
-    const given = basicCredentials(request.headers.authorization);
-    return given !== null && passwordMatches(given.password, expected);
+    return { ...who, choice: chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol) };
   }
 
   function refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
@@ -113,10 +103,18 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       { status: refusal.status, url: request.url?.slice(0, 200), from: request.socket.remoteAddress },
       `charger refused: ${refusal.problem}`,
     );
-    const reasons = { 401: 'Unauthorized', 404: 'Not Found', 503: 'Service Unavailable' };
-    const extra = { 401: 'WWW-Authenticate: Basic realm="ocpp"\r\n', 404: '', 503: 'Retry-After: 30\r\n' };
+    const reasons = {
+      401: 'Unauthorized',
+      403: 'Forbidden',
+      404: 'Not Found',
+      429: 'Too Many Requests',
+      503: 'Service Unavailable',
+    };
+    const challenge = refusal.status === 401 ? 'WWW-Authenticate: Basic realm="ocpp"\r\n' : '';
+    const later = refusal.retryAfter ?? (refusal.status === 503 ? 30 : null);
+    const retry = later === null ? '' : `Retry-After: ${later}\r\n`;
     socket.end(
-      `HTTP/1.1 ${refusal.status} ${reasons[refusal.status]}\r\nConnection: close\r\n${extra[refusal.status]}Content-Length: 0\r\n\r\n`,
+      `HTTP/1.1 ${refusal.status} ${reasons[refusal.status]}\r\nConnection: close\r\n${challenge}${retry}Content-Length: 0\r\n\r\n`,
     );
   }
 

@@ -1,3 +1,4 @@
+import type { QuirkFlags } from './quirks.ts';
 import type { Connector, Tariff } from './types.ts';
 
 /** Site data as OCPI tells it of a Location. */
@@ -31,11 +32,33 @@ export interface EvseSettings {
   connectors: ConnectorSettings[];
 }
 
+/** OCPP security profiles: none, Basic, TLS with Basic, TLS with a certificate of the charger's own. */
+export type SecurityProfile = 0 | 1 | 2 | 3;
+
+/** A value that a charger's configuration key is to have. */
+export interface DesiredKey {
+  key: string;
+  value: string;
+}
+
+/** What goes for every charger of a make. `*` stands for any text; null: any. */
+export interface ModelSettings {
+  vendor: string;
+  model: string | null;
+  firmware: string | null;
+  configuration: DesiredKey[];
+  quirks: QuirkFlags;
+}
+
 /** A charger that the config file describes. */
 export interface ChargerSettings {
   id: string;
   /** Basic password; null: none is asked (security profile 0). */
   password: string | null;
+  /** Lowest OCPP security profile it may use; null: the site's. */
+  securityProfile: SecurityProfile | null;
+  configuration: DesiredKey[];
+  quirks: QuirkFlags;
   /** Empty: taken from what the charger reports. */
   evses: EvseSettings[];
 }
@@ -73,6 +96,19 @@ export interface Settings {
   /** Connector assumed where nothing describes one. */
   defaultConnector: ConnectorSettings;
   chargers: ChargerSettings[];
+  models: ModelSettings[];
+  /** Lowest OCPP security profile that any charger may use. */
+  securityProfile: SecurityProfile;
+  /** Seconds that a charger's old password is still good after it was told a new one. */
+  passwordGrace: number;
+  /** Are chargers asked for their configuration after boot, and given what they should have? */
+  provisioning: boolean;
+  /** Seconds between meter readings asked of every charger; 0: as it is. */
+  meterInterval: number;
+  /** Keys that every charger should have; those of a model and of a charger come before. */
+  configuration: DesiredKey[];
+  /** DataTransfer messages that are taken and published; message null: every one of that vendor. */
+  vendorData: { vendor: string; message: string | null }[];
   tariffs: TariffSettings[];
   tokens: TokenSettings[];
   peers: PeerSettings[];

@@ -97,6 +97,7 @@ export async function plugIn(
     since: gw.clock(),
     lastSeenAt: () => gw.clock(),
     call: (action, payload) => Promise.resolve(answer(action, payload)),
+    order: async () => ({ kind: 'timeout' }),
     close: () => undefined,
   };
   gw.connections.add(connection);

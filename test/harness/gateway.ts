@@ -19,7 +19,7 @@ site:
   time-zone: Europe/Stockholm
   country-code: SE
   party-id: DEP
-ocpp: { host: 127.0.0.1, port: 0, unknown-chargers: accept, call-timeout: 2 }
+ocpp: { host: 127.0.0.1, port: 0, unknown-chargers: accept, call-timeout: 2, provisioning: false }
 ocpi: { host: 127.0.0.1, port: 0, allow-private-urls: true }
 console: { host: 127.0.0.1, port: 0 }
 default-connector: { tariff: standard }

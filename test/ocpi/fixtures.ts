@@ -1,9 +1,13 @@
 /** A depot, and facts as the domain holds them. */
+import { NO_QUIRKS } from '../../gateway/domain/quirks.ts';
 import type { Settings } from '../../gateway/domain/settings.ts';
 import type { Cdr, Session } from '../../gateway/domain/types.ts';
 import { insertCdr } from '../../gateway/store/cdrs.ts';
 import { insertSession } from '../../gateway/store/sessions.ts';
 import type { Site } from './harness.ts';
+
+/** What a described charger has beside its id and EVSEs. */
+export const PLAIN = { password: null, securityProfile: null, configuration: [], quirks: NO_QUIRKS };
 
 export const NOON = Date.UTC(2026, 5, 1, 12);
 
@@ -50,10 +54,17 @@ export const SETTINGS: Settings = {
     maxPower: null,
     tariffId: null,
   },
+  models: [],
+  securityProfile: 0,
+  passwordGrace: 3600,
+  provisioning: false,
+  meterInterval: 0,
+  configuration: [],
+  vendorData: [],
   chargers: [
     {
+      ...PLAIN,
       id: 'CP1',
-      password: null,
       evses: [
         { evse: 1, uid: 'E1', evseId: null, connectors: [connector(1, 'IEC_62196_T2')] },
         { evse: 2, uid: 'E2', evseId: null, connectors: [connector(1, 'IEC_62196_T2_COMBO')] },

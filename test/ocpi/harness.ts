@@ -100,6 +100,7 @@ export function pretendConnected(site: Site, chargerId: string): void {
     since: site.time.now,
     lastSeenAt: () => site.time.now,
     call: async () => ({ kind: 'timeout' }),
+    order: async () => ({ kind: 'timeout' }),
     close: () => undefined,
   });
 }

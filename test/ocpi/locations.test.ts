@@ -5,7 +5,7 @@ import { EVSE_STATUSES } from '../../gateway/domain/status.ts';
 import { applyConfig } from '../../gateway/apply-config.ts';
 import { findCharger } from '../../gateway/chargers.ts';
 import type { Site } from './harness.ts';
-import { connector, SETTINGS } from './fixtures.ts';
+import { PLAIN, connector, SETTINGS } from './fixtures.ts';
 import { ask, pretendConnected, startSite } from './harness.ts';
 
 describe('locations', () => {
@@ -123,7 +123,7 @@ describe('locations', () => {
       { evse: 1, uid: 'E1', evseId: null, connectors: [connector(1, 'MCS')] },
       { evse: 2, uid: 'E2', evseId: null, connectors: [connector(1, 'SAE_J3400'), connector(2, 'MCS')] },
     ];
-    site = await startSite({ chargers: [{ id: 'CP1', password: null, evses }] });
+    site = await startSite({ chargers: [{ ...PLAIN, id: 'CP1', evses }] });
     const standards = async (version: string): Promise<unknown> =>
       (await ask(base(version), { token: 'c1', is: 'location' })).data[0]!.evses.map((evse) =>
         evse.connectors.map(({ standard }) => standard),

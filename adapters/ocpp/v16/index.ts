@@ -6,11 +6,23 @@ import type { Answer, MessageContext, Protocol } from '../protocol.ts';
 import { loadSchemas, type Problem } from '../schemas/load.ts';
 import { authorization } from './authorization.ts';
 import { availability } from './availability.ts';
+import { firmware } from './firmware.ts';
+import { decodeAnswer, encodeOrder } from './orders.ts';
 import { provisioning } from './provisioning.ts';
+import { security } from './security.ts';
 import type { Handler, Handlers, InboundAction } from './table.ts';
 import { transactions } from './transactions.ts';
+import { vendorData } from './vendor-data.ts';
 
-const HANDLERS: Handlers = { ...provisioning, ...authorization, ...availability, ...transactions };
+const HANDLERS: Handlers = {
+  ...provisioning,
+  ...authorization,
+  ...availability,
+  ...transactions,
+  ...firmware,
+  ...security,
+  ...vendorData,
+};
 
 const INBOUND = loadSchemas('ocpp1_6.json', 'lenient');
 const OUTBOUND = loadSchemas('ocpp1_6.json', 'strict');
@@ -116,4 +128,6 @@ export const v16: Protocol = {
       problem.keyword === 'action' ? problem.message : `${problem.path || 'payload'} ${problem.message}`,
     );
   },
+  encode: encodeOrder,
+  decode: decodeAnswer,
 };

@@ -22,27 +22,6 @@ async function boot(context: MessageContext, request: Partial<Requests['BootNoti
   return { status: STATUS[registration], currentTime: toUtcSeconds(context.gw.clock()), interval };
 }
 
-/** No vendor's data is known yet: said politely, never as an error (Q31). */
-async function dataTransfer() {
-  return { status: 'UnknownVendorId' as const };
-}
-
-async function acknowledge() {
-  return {};
-}
-
-async function refuseSigning() {
-  return { status: 'Rejected' as const };
-}
-
 export const provisioning = {
   BootNotification: { handle: boot, partial: true },
-  DataTransfer: { handle: dataTransfer },
-  // Acknowledged and kept in the frame ring: chargers that are refused these give up altogether (Q31).
-  DiagnosticsStatusNotification: { handle: acknowledge, fallback: {} },
-  FirmwareStatusNotification: { handle: acknowledge, fallback: {} },
-  LogStatusNotification: { handle: acknowledge, fallback: {} },
-  SecurityEventNotification: { handle: acknowledge, fallback: {} },
-  SignedFirmwareStatusNotification: { handle: acknowledge, fallback: {} },
-  SignCertificate: { handle: refuseSigning },
 } satisfies Block;

@@ -1,0 +1,265 @@
+import type { Answers, OrderKind, OrderOf, OrderStatus, TriggerMessage } from '../../../gateway/domain/orders.ts';
+import { toUtcSeconds, type Millis } from '../../../gateway/domain/time.ts';
+import { isRecord } from '../lenient.ts';
+import type { WireCall } from '../protocol.ts';
+import type { Action, Requests } from '../schemas/generated/v16.ts';
+import { certificateHash, readHashes, ROOT_USE } from './certificates.ts';
+import { encodeProfile, PURPOSE } from './profiles.ts';
+
+/** One order's translation; answers may hold anything. */
+interface Coding<K extends OrderKind> {
+  encode(order: OrderOf<K>): WireCall;
+  decode(payload: Record<string, unknown>): Answers[K];
+}
+
+type Codings = { [K in OrderKind]: Coding<K> };
+
+function wire<A extends Action>(action: A, payload: Requests[A]): WireCall {
+  return { action, payload };
+}
+
+/** Statuses of every 1.6 answer, in lower case: some chargers do not mind the case. */
+const STATUSES: Record<string, OrderStatus> = {
+  accepted: 'accepted',
+  acceptedcanceled: 'accepted',
+  unlocked: 'accepted',
+  rejected: 'rejected',
+  invalidcertificate: 'rejected',
+  revokedcertificate: 'rejected',
+  scheduled: 'scheduled',
+  rebootrequired: 'reboot-required',
+  notsupported: 'not-supported',
+  notimplemented: 'not-supported',
+  unknownvendorid: 'not-supported',
+  unknownmessageid: 'not-supported',
+  unlockfailed: 'failed',
+  failed: 'failed',
+  notfound: 'not-found',
+  // ClearChargingProfile: nothing agreed with what was to be cleared.
+  unknown: 'not-found',
+  occupied: 'occupied',
+  faulted: 'faulted',
+  unavailable: 'unavailable',
+  versionmismatch: 'version-mismatch',
+};
+
+/** What an answer says in its status; without one nothing is known (Q27). */
+function status(payload: Record<string, unknown>): { status: OrderStatus } {
+  const text = payload['status'];
+  return { status: (typeof text === 'string' && STATUSES[text.trim().toLowerCase()]) || 'unknown' };
+}
+
+/** Answers that have no status: to answer is to accept. */
+const accepted = (): { status: OrderStatus } => ({ status: 'accepted' });
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** Only what was said goes out: no nulls (Q22). */
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], null> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: Exclude<T[K], null>;
+  };
+}
+
+const time = (at: Millis | null): string | null => (at === null ? null : toUtcSeconds(at));
+
+const TRIGGER: Record<
+  Exclude<TriggerMessage, 'log-status' | 'sign-certificate'>,
+  Requests['TriggerMessage']['requestedMessage']
+> = {
+  boot: 'BootNotification',
+  heartbeat: 'Heartbeat',
+  status: 'StatusNotification',
+  'meter-values': 'MeterValues',
+  'diagnostics-status': 'DiagnosticsStatusNotification',
+  'firmware-status': 'FirmwareStatusNotification',
+};
+
+/** Two of them exist only in the security extension's own message. */
+function encodeTrigger({ message, evse }: OrderOf<'trigger'>): WireCall {
+  const at = given({ connectorId: evse });
+  if (message === 'log-status')
+    return wire('ExtendedTriggerMessage', { requestedMessage: 'LogStatusNotification', ...at });
+  if (message === 'sign-certificate')
+    return wire('ExtendedTriggerMessage', { requestedMessage: 'SignChargePointCertificate', ...at });
+  return wire('TriggerMessage', { requestedMessage: TRIGGER[message], ...at });
+}
+
+const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;
+
+const CODINGS: Codings = {
+  start: {
+    encode: ({ evse, tokenUid, profile }) =>
+      wire('RemoteStartTransaction', {
+        idTag: tokenUid,
+        ...given({ connectorId: evse, chargingProfile: profile && encodeProfile(profile) }),
+      }),
+    decode: status,
+  },
+  stop: {
+    encode: ({ wireId }) => wire('RemoteStopTransaction', { transactionId: Number(wireId) }),
+    decode: status,
+  },
+  unlock: {
+    // 1.6 knows no EVSEs: its connector is our EVSE.
+    encode: ({ evse }) => wire('UnlockConnector', { connectorId: evse }),
+    decode: status,
+  },
+  reset: { encode: ({ hard }) => wire('Reset', { type: hard ? 'Hard' : 'Soft' }), decode: status },
+  availability: {
+    encode: ({ evse, operative }) =>
+      wire('ChangeAvailability', { connectorId: evse ?? 0, type: operative ? 'Operative' : 'Inoperative' }),
+    decode: status,
+  },
+  trigger: { encode: encodeTrigger, decode: status },
+  'clear-cache': { encode: () => wire('ClearCache', {}), decode: status },
+  'read-configuration': {
+    encode: ({ keys }) => wire('GetConfiguration', given({ key: keys })),
+    decode: (payload) => ({ status: 'accepted', ...readConfiguration(payload) }),
+  },
+  'write-configuration': {
+    encode: ({ key, value }) => wire('ChangeConfiguration', { key, value }),
+    decode: status,
+  },
+  'get-diagnostics': {
+    encode: ({ url, retries, retryInterval, from, to }) =>
+      wire('GetDiagnostics', {
+        location: url,
+        ...given({ retries, retryInterval, startTime: time(from), stopTime: time(to) }),
+      }),
+    // Without a file name the charger has nothing to send (OCPP 1.6 §5.9).
+    decode: (payload) => ({ status: 'accepted', fileName: text(payload['fileName']) }),
+  },
+  'get-log': {
+    encode: ({ log, requestId, url, retries, retryInterval, from, to }) =>
+      wire('GetLog', {
+        logType: log === 'security' ? 'SecurityLog' : 'DiagnosticsLog',
+        requestId,
+        log: { remoteLocation: url, ...given({ oldestTimestamp: time(from), latestTimestamp: time(to) }) },
+        ...given({ retries, retryInterval }),
+      }),
+    decode: (payload) => ({ ...status(payload), fileName: text(payload['filename']) }),
+  },
+  'update-firmware': {
+    encode: ({ url, retries, retryInterval, retrieveAt }) =>
+      wire('UpdateFirmware', {
+        location: url,
+        retrieveDate: toUtcSeconds(retrieveAt),
+        ...given({ retries, retryInterval }),
+      }),
+    decode: accepted,
+  },
+  'update-signed-firmware': {
+    encode: ({ requestId, url, retries, retryInterval, retrieveAt, installAt, signingCertificate, signature }) =>
+      wire('SignedUpdateFirmware', {
+        requestId,
+        firmware: {
+          location: url,
+          retrieveDateTime: toUtcSeconds(retrieveAt),
+          signingCertificate,
+          signature,
+          ...given({ installDateTime: time(installAt) }),
+        },
+        ...given({ retries, retryInterval }),
+      }),
+    decode: status,
+  },
+  'local-list-version': {
+    encode: () => wire('GetLocalListVersion', {}),
+    decode: (payload) => ({ status: 'accepted', version: Number(payload['listVersion'] ?? -1) }),
+  },
+  'send-local-list': {
+    encode: ({ version, full, entries }) =>
+      wire('SendLocalList', {
+        listVersion: version,
+        updateType: full ? 'Full' : 'Differential',
+        localAuthorizationList: entries.map(({ tokenUid, verdict, groupId, expiresAt }) => ({
+          idTag: tokenUid,
+          ...(verdict && {
+            idTagInfo: {
+              status: VERDICT[verdict],
+              ...given({ parentIdTag: groupId, expiryDate: time(expiresAt) }),
+            },
+          }),
+        })),
+      }),
+    decode: status,
+  },
+  reserve: {
+    encode: ({ reservationId, evse, tokenUid, groupId, expiresAt }) =>
+      wire('ReserveNow', {
+        connectorId: evse ?? 0,
+        expiryDate: toUtcSeconds(expiresAt),
+        idTag: tokenUid,
+        reservationId,
+        ...given({ parentIdTag: groupId }),
+      }),
+    decode: status,
+  },
+  'cancel-reservation': {
+    encode: ({ reservationId }) => wire('CancelReservation', { reservationId }),
+    decode: status,
+  },
+  'set-profile': {
+    encode: ({ evse, profile }) =>
+      wire('SetChargingProfile', { connectorId: evse ?? 0, csChargingProfiles: encodeProfile(profile) }),
+    decode: status,
+  },
+  'clear-profiles': {
+    encode: ({ id, evse, purpose, stackLevel }) =>
+      wire(
+        'ClearChargingProfile',
+        given({ id, connectorId: evse, chargingProfilePurpose: purpose && PURPOSE[purpose], stackLevel }),
+      ),
+    decode: status,
+  },
+  'composite-schedule': {
+    encode: ({ evse, seconds, unit }) =>
+      wire('GetCompositeSchedule', { connectorId: evse ?? 0, duration: seconds, ...given({ chargingRateUnit: unit }) }),
+    decode: status,
+  },
+  'certificate-signed': {
+    encode: ({ chain }) => wire('CertificateSigned', { certificateChain: chain }),
+    decode: status,
+  },
+  'install-certificate': {
+    encode: ({ use, certificate }) => wire('InstallCertificate', { certificateType: ROOT_USE[use], certificate }),
+    decode: status,
+  },
+  'delete-certificate': {
+    encode: ({ hash }) => wire('DeleteCertificate', { certificateHashData: certificateHash(hash) }),
+    decode: status,
+  },
+  'installed-certificates': {
+    encode: ({ use }) => wire('GetInstalledCertificateIds', { certificateType: ROOT_USE[use] }),
+    decode: (payload) => ({ ...status(payload), hashes: readHashes(payload['certificateHashData']) }),
+  },
+  'vendor-data': {
+    encode: ({ vendor, message, data }) =>
+      wire('DataTransfer', { vendorId: vendor, ...given({ messageId: message, data }) }),
+    decode: (payload) => ({ ...status(payload), data: text(payload['data']) }),
+  },
+};
+
+/** Values that are written as numbers or booleans are read as their text (Q18); keys without a name are left out. */
+function readConfiguration(payload: Record<string, unknown>): Omit<Answers['read-configuration'], 'status'> {
+  const { configurationKey, unknownKey } = payload;
+  const keys = (Array.isArray(configurationKey) ? configurationKey : []).filter(isRecord).flatMap((item) => {
+    const { key, readonly, value } = item;
+    if (typeof key !== 'string') return [];
+    const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return [{ key, readonly: readonly === true, value: known ? String(value) : null }];
+  });
+  const unknown = (Array.isArray(unknownKey) ? unknownKey : []).filter((key) => typeof key === 'string');
+  return { keys, unknown };
+}
+
+/** An order in 1.6's words. */
+export function encodeOrder<K extends OrderKind>(order: OrderOf<K>): WireCall {
+  return CODINGS[order.kind].encode(order);
+}
+
+/** What a charger's answer to an order says; whatever it holds, it says something. */
+export function decodeAnswer<K extends OrderKind>(order: OrderOf<K>, payload: unknown): Answers[K] {
+  return CODINGS[order.kind].decode(isRecord(payload) ? payload : {});
+}

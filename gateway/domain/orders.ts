@@ -1,0 +1,155 @@
+import type { Millis } from './time.ts';
+
+/** What a charger can be asked to tell again, or to do out of turn. */
+export type TriggerMessage =
+  | 'boot'
+  | 'heartbeat'
+  | 'status'
+  | 'meter-values'
+  | 'diagnostics-status'
+  | 'log-status'
+  | 'firmware-status'
+  | 'sign-certificate';
+
+/** A limit over time. `start` of a period counts in seconds from the schedule's own start; `limit` is in `unit`. */
+export interface ChargingProfile {
+  id: number;
+  /** The transaction that it is for, by the charger's number; null: none in particular. */
+  wireId: string | null;
+  stackLevel: number;
+  purpose: 'charge-point-max' | 'tx-default' | 'tx';
+  kind: 'absolute' | 'recurring' | 'relative';
+  recurrency: 'daily' | 'weekly' | null;
+  validFrom: Millis | null;
+  validTo: Millis | null;
+  /** Seconds; null: without end. */
+  duration: number | null;
+  startsAt: Millis | null;
+  unit: 'A' | 'W';
+  minRate: number | null;
+  periods: { start: number; limit: number; phases: number | null }[];
+}
+
+/** Names a certificate without showing it (OCSP's CertID). */
+export interface CertificateHash {
+  algorithm: 'SHA256' | 'SHA384' | 'SHA512';
+  issuerNameHash: string;
+  issuerKeyHash: string;
+  serialNumber: string;
+}
+
+export type RootUse = 'central-system' | 'manufacturer';
+
+/** A card as a charger's own list holds it; `verdict` null takes it off a differential update. */
+export interface LocalListEntry {
+  tokenUid: string;
+  verdict: 'accepted' | 'blocked' | 'expired' | 'invalid' | null;
+  groupId: string | null;
+  expiresAt: Millis | null;
+}
+
+interface FileTransfer {
+  url: string;
+  /** How often, and seconds between; null: the charger's own choice. */
+  retries: number | null;
+  retryInterval: number | null;
+}
+
+/** What a charger can be told to do, in no protocol's words. `evse` null: the whole charger, or its own choice. */
+export interface Orders {
+  start: { evse: number | null; tokenUid: string; profile: ChargingProfile | null };
+  stop: { wireId: string };
+  unlock: { evse: number; connector: number };
+  reset: { hard: boolean };
+  availability: { evse: number | null; operative: boolean };
+  trigger: { message: TriggerMessage; evse: number | null };
+  'clear-cache': object;
+  /** `keys` null: all. */
+  'read-configuration': { keys: string[] | null };
+  'write-configuration': { key: string; value: string };
+  'get-diagnostics': FileTransfer & { from: Millis | null; to: Millis | null };
+  'get-log': FileTransfer & {
+    log: 'diagnostics' | 'security';
+    requestId: number;
+    from: Millis | null;
+    to: Millis | null;
+  };
+  'update-firmware': FileTransfer & { retrieveAt: Millis };
+  'update-signed-firmware': FileTransfer & {
+    requestId: number;
+    retrieveAt: Millis;
+    installAt: Millis | null;
+    /** PEM of who signed it. */
+    signingCertificate: string;
+    /** Base64. */
+    signature: string;
+  };
+  'local-list-version': object;
+  'send-local-list': { version: number; full: boolean; entries: LocalListEntry[] };
+  reserve: {
+    reservationId: number;
+    evse: number | null;
+    tokenUid: string;
+    groupId: string | null;
+    expiresAt: Millis;
+  };
+  'cancel-reservation': { reservationId: number };
+  'set-profile': { evse: number | null; profile: ChargingProfile };
+  /** Those that agree with everything given; nothing given: all. */
+  'clear-profiles': {
+    id: number | null;
+    evse: number | null;
+    purpose: ChargingProfile['purpose'] | null;
+    stackLevel: number | null;
+  };
+  'composite-schedule': { evse: number | null; seconds: number; unit: 'A' | 'W' | null };
+  /** PEM chain, the charger's own certificate first. */
+  'certificate-signed': { chain: string };
+  'install-certificate': { use: RootUse; certificate: string };
+  'delete-certificate': { hash: CertificateHash };
+  'installed-certificates': { use: RootUse };
+  'vendor-data': { vendor: string; message: string | null; data: string | null };
+}
+
+export type OrderKind = keyof Orders;
+
+export type OrderOf<K extends OrderKind> = { kind: K } & Orders[K];
+
+export type Order = { [K in OrderKind]: OrderOf<K> }[OrderKind];
+
+/**
+ * How a charger took an order. `unknown`: it answered without saying (Q27), so only what it does next tells.
+ */
+export type OrderStatus =
+  | 'accepted'
+  | 'rejected'
+  | 'scheduled'
+  | 'reboot-required'
+  | 'not-supported'
+  | 'failed'
+  | 'not-found'
+  | 'occupied'
+  | 'faulted'
+  | 'unavailable'
+  | 'version-mismatch'
+  | 'unknown';
+
+export interface ConfigurationKey {
+  key: string;
+  readonly: boolean;
+  value: string | null;
+}
+
+/** What an answer holds beside its status. */
+interface Details {
+  'read-configuration': { keys: ConfigurationKey[]; unknown: string[] };
+  'get-diagnostics': { fileName: string | null };
+  'get-log': { fileName: string | null };
+  'local-list-version': { version: number };
+  'installed-certificates': { hashes: CertificateHash[] };
+  'vendor-data': { data: string | null };
+}
+
+export type Answers = {
+  [K in OrderKind]: { status: OrderStatus } & (K extends keyof Details ? Details[K] : unknown);
+};

@@ -126,6 +126,7 @@ export function defaultSettings(options: SimulatedChargerOptions): Settings {
     connectionTimeoutSeconds: 60,
     authorizeRemoteTx: false,
     stopOnInvalidId: true,
+    localPreAuthorize: false,
     allowOfflineUnknown: true,
     measurands: ['Energy.Active.Import.Register', 'Power.Active.Import', 'Current.Import', 'SoC'],
     ...options.settings,

@@ -1,25 +1,32 @@
 import { wallClock } from '../../gateway/domain/time.ts';
 import type { EvseStatus } from '../../gateway/domain/status.ts';
+import { createCardList } from './card-list.ts';
 import { connectorSpecs, defaultIdentity, defaultSettings } from './charger-options.ts';
 import type { ConnectorSight, SimulatedCharger, SimulatedChargerOptions } from './charger-options.ts';
+import { createChargingLimits } from './charging-limits.ts';
 import { createConnector } from './connector.ts';
 import type { Box, Connector } from './connector.ts';
 import { createControl } from './control.ts';
 import type { WireCall } from './dialect.ts';
 import { createLifeline } from './lifeline.ts';
+import { createKeyStore } from './key-store.ts';
 import type { ConnectorSpec, Grant, SimTransaction } from './model.ts';
 import { typicalCurve } from './power.ts';
 import { createPulse } from './pulse.ts';
 import { applyQuirks, transformText } from './quirks.ts';
 import { createMessageQueue } from './queue.ts';
-import type { Outcome } from './rpc-client.ts';
+import type { Outcome, RpcOptions } from './rpc-client.ts';
 import { timerTicker } from './ticker.ts';
 import type { Cancel } from './ticker.ts';
+import { createTransfers } from './transfers.ts';
 import { v16 } from './v16.ts';
 
 export type { ConnectorSight, SimulatedCharger, SimulatedChargerOptions } from './charger-options.ts';
 
 const QUEUE_LIMIT = 5_000;
+
+/** Cards that the charger's own list takes. */
+const CARDS = 1_000;
 
 /** Makes a simulated charger; nothing happens before `connect`. */
 export function createSimulatedCharger(options: SimulatedChargerOptions): SimulatedCharger {
@@ -33,6 +40,10 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
   const lastAnswers: Record<string, unknown> = {};
   const known = new Set<string>();
   const samplers = new Map<number, Cancel>();
+  const identity = defaultIdentity(options);
+  const limits = createChargingLimits();
+  const cards = createCardList(CARDS);
+  const keys = createKeyStore();
   const { track, when, check, busy } = createPulse();
   let localIds = 0;
   let powered = true;
@@ -62,11 +73,15 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
   });
 
   function offlineGrant(uid: string): Grant {
+    const listed = cards.grant(uid, clock());
+    if (listed) return listed;
     const accepted = known.has(uid) || settings.allowOfflineUnknown;
     return { accepted, verdict: accepted ? 'Accepted while away' : 'Unknown while away', parent: null };
   }
 
   async function authorize(uid: string, connector: number): Promise<Grant> {
+    const listed = settings.localPreAuthorize ? cards.grant(uid, clock()) : null;
+    if (listed?.accepted) return listed;
     const outcome: Outcome = lifeline.online() ? await send(dialect.authorize(uid)) : { kind: 'lost' };
     const grant = outcome.kind === 'result' ? dialect.readAuthorize(outcome.payload) : offlineGrant(uid);
     remember(uid, grant);
@@ -110,6 +125,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     speed: options.speed ?? 1,
     curve: options.power ?? ((spec: ConnectorSpec) => typicalCurve(spec.maxW)),
     powered: () => powered,
+    limitW: (connector) => limits.limitW(clock(), find(connector).state),
     authorize,
     nextLocalId: () => (localIds -= 1),
     onStatus(connector: number, status: EvseStatus) {
@@ -135,6 +151,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     },
     onStop(transaction, stop) {
       stopSampling(transaction.connector);
+      limits.ended(transaction.connector);
       const energyWh = stop.meterStop - transaction.meterStart;
       const { connector } = transaction;
       onEvent({ kind: 'stopped', charger: options.id, at: clock(), connector, energyWh, reason: stop.reason });
@@ -173,13 +190,33 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
   const settle = (): Promise<void> => when(() => quiet() || !lifeline.online());
   const quiet = (): boolean => !busy() && queue.length() === 0 && !queue.busy();
 
+  const transfers = createTransfers({
+    clock,
+    ticker,
+    track,
+    logText: (kind) => `${kind} of charger ${options.id}\n`,
+    async installed(version) {
+      identity.firmware = version;
+      await reboot();
+    },
+  });
+
   const control = createControl({
     settings,
+    identity,
+    clock,
+    limits,
+    cards,
+    transfers,
+    keys,
+    setPassword(password) {
+      rpc.password = password;
+    },
     connectors,
     registered: () => lifeline.registered(),
     authorize,
     track,
-    send: (wire) => void send(wire),
+    send,
     reportStatus,
     bootAgain: () => lifeline.bootAgain(),
     heartbeat: () => void send(dialect.heartbeat()),
@@ -192,31 +229,33 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     },
   });
 
-  const lifeline = createLifeline({
-    rpc: {
-      url: options.url,
-      id: options.id,
-      protocols: [dialect.protocol],
-      password: options.password ?? null,
-      headers: options.headers ?? {},
-      callTimeoutMs: options.callTimeoutMs ?? 30_000,
-      pingIntervalMs: options.pingIntervalMs ?? 0,
-      strict: options.strict ?? false,
-      transformText: (text) => transformText(quirks, text),
-      answer: (action, payload) => {
-        const answer = dialect.answer(control, action, payload);
-        if ('errorCode' in answer || !answer.followUp) return answer;
-        const { followUp } = answer;
-        // counted from now on, so that nobody is told all is quiet between the answer and what follows it
-        let begin = (): void => undefined;
-        void track(new Promise<void>((resolve) => (begin = resolve)).then(followUp));
-        return { payload: answer.payload, followUp: begin };
-      },
-      onFrame: options.onFrame ?? (() => undefined),
-      onViolation,
+  const rpc: Omit<RpcOptions, 'onClose'> = {
+    url: options.url,
+    id: options.id,
+    protocols: [dialect.protocol],
+    password: options.password ?? null,
+    headers: options.headers ?? {},
+    callTimeoutMs: options.callTimeoutMs ?? 30_000,
+    pingIntervalMs: options.pingIntervalMs ?? 0,
+    strict: options.strict ?? false,
+    transformText: (text) => transformText(quirks, text),
+    answer: async (action, payload) => {
+      const answer = await dialect.answer(control, action, payload);
+      if ('errorCode' in answer || !answer.followUp) return answer;
+      const { followUp } = answer;
+      // counted from now on, so that nobody is told all is quiet between the answer and what follows it
+      let begin = (): void => undefined;
+      void track(new Promise<void>((resolve) => (begin = resolve)).then(followUp));
+      return { payload: answer.payload, followUp: begin };
     },
+    onFrame: options.onFrame ?? (() => undefined),
+    onViolation,
+  };
+
+  const lifeline = createLifeline({
+    rpc,
     dialect,
-    identity: defaultIdentity(options),
+    identity,
     settings,
     ticker,
     reconnect: options.reconnect === undefined ? { minMs: 50, maxMs: 5_000 } : options.reconnect,

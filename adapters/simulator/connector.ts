@@ -6,6 +6,7 @@ import type {
   Grant,
   Reading,
   Settings,
+  SimReservation,
   SimStop,
   SimTransaction,
   StopReason,
@@ -25,6 +26,8 @@ export interface Box {
   /** Multiplies energy, and with it the car's progress along its curve; never the timestamps. */
   speed: number;
   curve: (spec: ConnectorSpec) => PowerCurve;
+  /** Watts that charging profiles allow a connector now. */
+  limitW: (connector: number) => number;
   /** False between a power cut and the next start. */
   powered: () => boolean;
   authorize: (uid: string, connector: number) => Promise<Grant>;
@@ -49,6 +52,10 @@ export interface Connector {
   sample(context: Reading['context']): void;
   advance(seconds: number): void;
   setOperative(operative: boolean): void;
+  /** Keeps the connector for a card; one of the same id is replaced. */
+  reserve(reservation: SimReservation): 'Accepted' | 'Occupied' | 'Unavailable';
+  /** Lets go of the reservation, whatever becomes of the connector. */
+  release(): void;
   /** Watts flowing now. */
   powerW(): number;
   /** Whole Wh. */
@@ -61,7 +68,8 @@ export interface Connector {
 
 /** Makes a connector; it does nothing by itself but disarm a card after the connection timeout. */
 export function createConnector(box: Box, number: number, spec: ConnectorSpec, registerWh: number): Connector {
-  const curve = box.curve(spec);
+  const carCurve = box.curve(spec);
+  const curve: PowerCurve = (seconds, soc) => Math.min(carCurve(seconds, soc), box.limitW(number));
   const state: ConnectorState = {
     connector: number,
     spec,
@@ -70,6 +78,7 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     status: 'Available',
     armed: null,
     transaction: null,
+    reservation: null,
     suspendedByEv: false,
     operative: true,
     inoperativeNext: false,
@@ -97,6 +106,7 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
 
   function idleStatus(): EvseStatus {
     if (!state.operative) return 'Unavailable';
+    if (state.reservation) return 'Reserved';
     return state.vehicle || state.armed ? 'Preparing' : 'Available';
   }
 
@@ -112,14 +122,46 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
       setStatus(idleStatus());
     });
     state.armed = { uid, parent, disarm: cancel };
-    setStatus('Preparing');
+    setStatus(idleStatus());
     return 'armed';
+  }
+
+  /** A reserved connector takes its own card, and others of that card's group. */
+  function isFor(uid: string, parent: string | null): boolean {
+    const { reservation } = state;
+    if (!reservation || reservation.uid.toLowerCase() === uid.toLowerCase()) return true;
+    return parent !== null && parent === reservation.parent;
+  }
+
+  function lapse(): void {
+    state.reservation?.lapse();
+    state.reservation = null;
+  }
+
+  function release(): void {
+    if (!state.reservation) return;
+    lapse();
+    setStatus(idleStatus());
+  }
+
+  function reserve(reservation: SimReservation): 'Accepted' | 'Occupied' | 'Unavailable' {
+    if (!state.operative) return 'Unavailable';
+    const others = state.reservation !== null && state.reservation.id !== reservation.id;
+    if (others || state.transaction || state.vehicle || state.armed) return 'Occupied';
+    lapse();
+    const wait = Math.max(0, reservation.expiresAt - box.clock());
+    state.reservation = { ...reservation, lapse: box.ticker.after(wait, release) };
+    setStatus('Reserved');
+    return 'Accepted';
   }
 
   function begin(uid: string, parent: string | null): TapResult {
     if (state.transaction || !state.operative) return 'ignored';
+    if (!isFor(uid, parent)) return 'refused';
     if (!state.vehicle) return arm(uid, parent);
     disarm();
+    const reservationId = state.reservation?.id ?? null;
+    lapse();
     const at = box.clock();
     state.accruedAt = at;
     state.suspendedByEv = false;
@@ -131,6 +173,7 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
       parent,
       startedAt: at,
       meterStart: registerNow(),
+      reservationId,
     };
     state.transaction = transaction;
     if (state.status !== 'Preparing') setStatus('Preparing');
@@ -166,7 +209,7 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
       return 'stopped';
     }
     if (!state.operative) return 'ignored';
-    if (!transaction) setStatus('Preparing');
+    if (!transaction && !state.reservation) setStatus('Preparing');
     const grant = await box.authorize(uid, number);
     if (transaction) {
       const sameGroup = grant.accepted && grant.parent !== null && grant.parent === transaction.parent;
@@ -174,7 +217,7 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
       stop('Local', uid);
       return 'stopped';
     }
-    if (grant.accepted) return begin(uid, grant.parent);
+    if (grant.accepted && isFor(uid, grant.parent)) return begin(uid, grant.parent);
     if (!state.transaction) setStatus(idleStatus());
     return 'refused';
   }
@@ -237,6 +280,8 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
       sample('Sample.Periodic');
     },
     setOperative,
+    reserve,
+    release,
     powerW: currentPower,
     registerWh: registerNow,
     blackout() {

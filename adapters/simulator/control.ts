@@ -1,15 +1,27 @@
+import type { CardList } from './card-list.ts';
+import type { ChargingLimits } from './charging-limits.ts';
 import type { Connector } from './connector.ts';
 import type { Control, WireCall } from './dialect.ts';
-import type { Grant, Settings } from './model.ts';
+import type { KeyStore } from './key-store.ts';
+import type { Grant, Identity, Settings } from './model.ts';
+import type { Transfers } from './transfers.ts';
+import type { Clock } from '../../gateway/domain/time.ts';
 
 /** What orders from the gateway act on. */
 export interface ControlOptions {
   settings: Settings;
+  identity: Identity;
+  clock: Clock;
+  limits: ChargingLimits;
+  cards: CardList;
+  transfers: Transfers;
+  keys: KeyStore;
+  setPassword: (password: string) => void;
   connectors: Connector[];
   registered: () => boolean;
   authorize: (uid: string, connector: number) => Promise<Grant>;
   track: <T>(work: Promise<T>) => Promise<T>;
-  send: (call: WireCall) => void;
+  send: (call: WireCall) => Promise<unknown>;
   reportStatus: (connector: number) => void;
   bootAgain: () => void;
   heartbeat: () => void;
@@ -50,11 +62,40 @@ export function createControl(options: ControlOptions): Control {
 
   return {
     settings,
+    identity: options.identity,
+    clock: options.clock,
+    limits: options.limits,
+    cards: options.cards,
+    transfers: options.transfers,
+    keys: options.keys,
+    setPassword: options.setPassword,
+    connector(number) {
+      const found = connectors[number - 1];
+      return found ? found.state : null;
+    },
+    reserve(connector, reservation) {
+      const holder = connectors.find((found) => found.state.reservation?.id === reservation.id);
+      if (connector !== 0) {
+        const found = connectors[connector - 1];
+        if (!found) return 'Rejected';
+        const answer = found.reserve(reservation);
+        if (answer === 'Accepted' && holder && holder !== found) holder.release();
+        return answer;
+      }
+      const answers = [...(holder ? [holder] : []), ...connectors].map((found) => () => found.reserve(reservation));
+      return answers.some((attempt) => attempt() === 'Accepted') ? 'Accepted' : 'Occupied';
+    },
+    cancelReservation(id) {
+      const holder = connectors.find((found) => found.state.reservation?.id === id);
+      return holder ? () => holder.release() : null;
+    },
     connectors: numbers,
     registered: options.registered,
     remoteStart(connector, uid) {
       const found = connector === null ? freeConnector() : connectors[connector - 1];
       if (!found || !options.registered() || !startable(found)) return null;
+      const { reservation } = found.state;
+      if (reservation && reservation.uid.toLowerCase() !== uid.toLowerCase()) return null;
       return () => void options.track(remoteBegin(found, uid));
     },
     remoteStop(wireId) {
@@ -86,6 +127,7 @@ export function createControl(options: ControlOptions): Control {
     },
     triggerSample: (connector) => each(connector, (found) => found.sample('Trigger')),
     send: options.send,
+    track: (work) => void options.track(work),
     clearCache: options.clearCache,
     settingsChanged: options.settingsChanged,
   };

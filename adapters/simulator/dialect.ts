@@ -1,5 +1,19 @@
-import type { Grant, Identity, Reading, Settings, SimStop, SimTransaction, StatusReport } from './model.ts';
+import type { CardList } from './card-list.ts';
+import type { ChargingLimits, LimitedConnector } from './charging-limits.ts';
+import type { Clock } from '../../gateway/domain/time.ts';
+import type { KeyStore } from './key-store.ts';
+import type {
+  Grant,
+  Identity,
+  Reading,
+  Settings,
+  SimReservation,
+  SimStop,
+  SimTransaction,
+  StatusReport,
+} from './model.ts';
 import type { Answer } from './rpc-client.ts';
+import type { Transfers } from './transfers.ts';
 
 /** A call as it goes on the wire. */
 export interface WireCall {
@@ -16,9 +30,23 @@ export interface BootAnswer {
 /** What a gateway may order; each returns at once, and what follows from it happens after the answer. */
 export interface Control {
   settings: Settings;
+  identity: Identity;
+  clock: Clock;
+  limits: ChargingLimits;
+  cards: CardList;
+  transfers: Transfers;
+  keys: KeyStore;
   /** Connector numbers, from 1. */
   connectors: number[];
   registered(): boolean;
+  /** Null: there is none of that number. */
+  connector(number: number): LimitedConnector | null;
+  /** Connector 0: whichever is free. */
+  reserve(connector: number, reservation: SimReservation): 'Accepted' | 'Occupied' | 'Unavailable' | 'Rejected';
+  /** Null: there is no such reservation. */
+  cancelReservation(id: number): (() => void) | null;
+  /** The password from the next socket on. */
+  setPassword(password: string): void;
   /** Null connector: any free one. Null when it cannot start; else what to do after the answer. */
   remoteStart(connector: number | null, uid: string): (() => void) | null;
   remoteStop(wireId: number): (() => void) | null;
@@ -31,7 +59,10 @@ export interface Control {
   /** Null: connector 0 and every connector. */
   triggerStatus(connector: number | null): void;
   triggerSample(connector: number | null): void;
-  send(call: WireCall): void;
+  /** Resolves when it is answered, or lost. */
+  send(call: WireCall): Promise<unknown>;
+  /** Counts as under way until it is done. */
+  track(work: Promise<unknown>): void;
   clearCache(): void;
   /** Settings changed: timers start anew. */
   settingsChanged(): void;
@@ -51,5 +82,5 @@ export interface Dialect {
   /** Null transaction: readings outside of one. */
   sample(transaction: SimTransaction | null, reading: Reading, measurands: string[]): WireCall;
   stop(transaction: SimTransaction, stop: SimStop): WireCall;
-  answer(control: Control, action: string, payload: unknown): Answer;
+  answer(control: Control, action: string, payload: unknown): Answer | Promise<Answer>;
 }

@@ -41,6 +41,16 @@ export interface SimTransaction {
   parent: string | null;
   startedAt: Millis;
   meterStart: number;
+  /** The reservation that it used up; null: none. */
+  reservationId: number | null;
+}
+
+/** A connector kept for a card. */
+export interface SimReservation {
+  id: number;
+  uid: string;
+  parent: string | null;
+  expiresAt: Millis;
 }
 
 /** How a transaction ended. */
@@ -92,6 +102,7 @@ export interface ConnectorState {
   /** Card that may start once the cable is in. */
   armed: { uid: string; parent: string | null; disarm: () => void } | null;
   transaction: SimTransaction | null;
+  reservation: (SimReservation & { lapse: () => void }) | null;
   suspendedByEv: boolean;
   operative: boolean;
   /** Taken out of service as soon as its transaction ends. */
@@ -117,6 +128,8 @@ export interface Settings {
   connectionTimeoutSeconds: number;
   authorizeRemoteTx: boolean;
   stopOnInvalidId: boolean;
+  /** Is the charger's own list of cards asked before the gateway? */
+  localPreAuthorize: boolean;
   /** While away, may a card charge that was never seen? Seen ones always may. */
   allowOfflineUnknown: boolean;
   measurands: string[];

@@ -48,7 +48,7 @@ export interface RpcOptions {
   strict: boolean;
   /** Last change to an outgoing frame. */
   transformText: (text: string) => string;
-  answer: (action: string, payload: unknown) => Answer;
+  answer: (action: string, payload: unknown) => Answer | Promise<Answer>;
   onFrame: (direction: Direction, text: string) => void;
   onViolation: (problem: string) => void;
   onClose: (code: number, reason: string) => void;
@@ -99,7 +99,7 @@ export async function openRpcLink(options: RpcOptions): Promise<RpcLink> {
   const client = new TransformingClient(clientOptions(options), options.transformText);
 
   client.handle(async ({ method, params }) => {
-    const answer = options.answer(method ?? '', params);
+    const answer = await options.answer(method ?? '', params);
     if ('errorCode' in answer) throw new REFUSALS[answer.errorCode](answer.description);
     // the answer leaves in this turn of the event loop, so what follows it comes after it on the wire
     if (answer.followUp) setImmediate(answer.followUp);

@@ -5,7 +5,7 @@ import { asList } from './wire.ts';
 interface Key {
   read: (control: Control) => string;
   /** Absent: read-only. False: the value is refused. */
-  write?: (settings: Settings, value: string) => boolean;
+  write?: (settings: Settings, value: string, control: Control) => boolean;
 }
 
 function seconds(field: 'heartbeatSeconds' | 'sampleSeconds' | 'connectionTimeoutSeconds'): Key {
@@ -19,7 +19,7 @@ function seconds(field: 'heartbeatSeconds' | 'sampleSeconds' | 'connectionTimeou
   };
 }
 
-function yesNo(field: 'authorizeRemoteTx' | 'stopOnInvalidId' | 'allowOfflineUnknown'): Key {
+function yesNo(field: 'authorizeRemoteTx' | 'stopOnInvalidId' | 'allowOfflineUnknown' | 'localPreAuthorize'): Key {
   return {
     read: ({ settings }) => String(settings[field]),
     write(settings, value) {
@@ -52,9 +52,30 @@ const KEYS: Record<string, Key> = {
     },
   },
   NumberOfConnectors: { read: ({ connectors }) => String(connectors.length) },
-  SupportedFeatureProfiles: constant('Core,RemoteTrigger'),
+  SupportedFeatureProfiles: constant(
+    'Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger',
+  ),
+  LocalPreAuthorize: yesNo('localPreAuthorize'),
+  AuthorizationKey: {
+    // write-only: it is never told
+    read: () => '',
+    write(_settings, value, control) {
+      if (value.length < 16 || value.length > 40) return false;
+      control.setPassword(value);
+      return true;
+    },
+  },
+  CpoName: constant('chargegate simulator'),
+  SecurityProfile: constant('1'),
+  LocalAuthListEnabled: constant('true'),
+  LocalAuthListMaxLength: constant('1000'),
+  SendLocalListMaxLength: constant('100'),
+  ReserveConnectorZeroSupported: constant('true'),
+  ChargeProfileMaxStackLevel: constant('9'),
+  ChargingScheduleAllowedChargingRateUnit: constant('Current,Power'),
+  ChargingScheduleMaxPeriods: constant('100'),
+  MaxChargingProfilesInstalled: constant('50'),
   LocalAuthorizeOffline: constant('true'),
-  LocalPreAuthorize: constant('false'),
   StopTransactionOnEVSideDisconnect: constant('true'),
   UnlockConnectorOnEVSideDisconnect: constant('true'),
   ClockAlignedDataInterval: constant('0'),
@@ -91,7 +112,7 @@ export function readKeys(control: Control, wanted: unknown): Record<string, unkn
 export function changeKey(control: Control, name: string, value: string): 'Accepted' | 'Rejected' | 'NotSupported' {
   const key = KEYS[findKey(name) ?? ''];
   if (!key) return 'NotSupported';
-  if (!key.write?.(control.settings, value)) return 'Rejected';
+  if (!key.write?.(control.settings, value, control)) return 'Rejected';
   control.settingsChanged();
   return 'Accepted';
 }

@@ -1,9 +1,19 @@
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
+import { cancelReservation, reserveNow, sendLocalList } from './v16-cards.ts';
 import { changeKey, readKeys } from './v16-keys.ts';
+import { getDiagnostics, getLog, updateFirmware, updateSignedFirmware } from './v16-maintenance.ts';
+import {
+  askForCertificate,
+  certificateSigned,
+  deleteCertificate,
+  installCertificate,
+  installedCertificates,
+} from './v16-security.ts';
+import { clearProfiles, compositeSchedule, setProfile } from './v16-smart-charging.ts';
 import { asRecord, asText, asWhole } from './wire.ts';
 
-type Order = (control: Control, payload: Record<string, unknown>) => Answer;
+type Order = (control: Control, payload: Record<string, unknown>) => Answer | Promise<Answer>;
 
 const status = (value: string, followUp?: () => void): Answer => ({
   payload: { status: value },
@@ -14,7 +24,7 @@ const fixed =
   (payload: Record<string, unknown>): Order =>
   () => ({ payload });
 
-/** What a 1.6 charger with the Core and RemoteTrigger profiles answers; the other profiles' calls are declined in their own words. */
+/** What a 1.6 charger with every feature profile and the security extension answers. */
 const ORDERS: Record<string, Order> = {
   RemoteStartTransaction(control, payload) {
     const followUp = control.remoteStart(asWhole(payload['connectorId']), asText(payload['idTag']) ?? '');
@@ -44,19 +54,26 @@ const ORDERS: Record<string, Order> = {
   },
   ClearCache: (control) => status('Accepted', control.clearCache),
   DataTransfer: fixed({ status: 'UnknownVendorId' }),
-  GetLocalListVersion: fixed({ listVersion: -1 }),
-  SendLocalList: fixed({ status: 'NotSupported' }),
-  SetChargingProfile: fixed({ status: 'NotSupported' }),
-  ClearChargingProfile: fixed({ status: 'Unknown' }),
-  GetCompositeSchedule: fixed({ status: 'Rejected' }),
-  ReserveNow: fixed({ status: 'Rejected' }),
-  CancelReservation: fixed({ status: 'Rejected' }),
-  GetDiagnostics: fixed({}),
-  UpdateFirmware: () => ({ errorCode: 'NotSupported', description: 'this charger has no firmware management' }),
+  GetLocalListVersion: (control) => ({ payload: { listVersion: control.cards.version() } }),
+  SendLocalList: sendLocalList,
+  SetChargingProfile: setProfile,
+  ClearChargingProfile: clearProfiles,
+  GetCompositeSchedule: compositeSchedule,
+  ReserveNow: reserveNow,
+  CancelReservation: cancelReservation,
+  GetDiagnostics: getDiagnostics,
+  GetLog: getLog,
+  UpdateFirmware: updateFirmware,
+  SignedUpdateFirmware: updateSignedFirmware,
+  ExtendedTriggerMessage: trigger,
+  CertificateSigned: certificateSigned,
+  InstallCertificate: installCertificate,
+  DeleteCertificate: deleteCertificate,
+  GetInstalledCertificateIds: installedCertificates,
 };
 
 /** Answers an order in OCPP 1.6; unknown ones with NotImplemented. */
-export function answer16(control: Control, action: string, payload: unknown): Answer {
+export function answer16(control: Control, action: string, payload: unknown): Answer | Promise<Answer> {
   const order = Object.hasOwn(ORDERS, action) ? ORDERS[action] : undefined;
   if (!order) return { errorCode: 'NotImplemented', description: `this charger does not know ${action}` };
   return order(control, asRecord(payload));
@@ -65,7 +82,7 @@ export function answer16(control: Control, action: string, payload: unknown): An
 function trigger(control: Control, payload: Record<string, unknown>): Answer {
   const connector = asWhole(payload['connectorId']);
   if (connector !== null && connector !== 0 && !control.connectors.includes(connector)) return status('Rejected');
-  const triggers: Record<string, () => void> = {
+  const triggers: Record<string, () => unknown> = {
     BootNotification: control.triggerBoot,
     Heartbeat: control.triggerHeartbeat,
     StatusNotification: () => control.triggerStatus(connector),
@@ -74,6 +91,8 @@ function trigger(control: Control, payload: Record<string, unknown>): Answer {
       control.send({ action: 'DiagnosticsStatusNotification', payload: { status: 'Idle' } }),
     FirmwareStatusNotification: () =>
       control.send({ action: 'FirmwareStatusNotification', payload: { status: 'Idle' } }),
+    LogStatusNotification: () => control.send({ action: 'LogStatusNotification', payload: { status: 'Idle' } }),
+    SignChargePointCertificate: () => askForCertificate(control),
   };
   const wanted = asText(payload['requestedMessage']) ?? '';
   const followUp = Object.hasOwn(triggers, wanted) ? triggers[wanted] : undefined;

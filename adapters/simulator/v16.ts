@@ -49,6 +49,7 @@ export const v16: Dialect = {
       idTag: transaction.uid,
       meterStart: transaction.meterStart,
       timestamp: toUtc(transaction.startedAt),
+      ...(transaction.reservationId === null ? {} : { reservationId: transaction.reservationId }),
     },
   }),
   readStart: (payload) => ({ wireId: asWhole(asRecord(payload)['transactionId']), grant: readGrant(payload) }),

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig, type Config } from '../../config/load.ts';
+import { expect } from 'vitest';
 import type { Clock } from '../../gateway/domain/time.ts';
 import type { Log } from '../../gateway/gateway.ts';
 import { startGateway, type RunningGateway } from '../../gateway/main.ts';
+import { watchWire } from './wire-watch.ts';
 
 /** A site with one described charger, a second with a password, one card, one cloud that sees all. */
 const SITE = `
@@ -51,7 +53,7 @@ export interface TestSite extends RunningGateway {
   logged: { level: string; message: string; data: object }[];
   /** Polls OCPI as the cloud; gives the envelope. */
   ocpiGet(path: string): Promise<{ status: number; body: { data?: unknown; status_code: number } }>;
-  /** Stops the gateway and removes its files. */
+  /** Stops the gateway and removes its files; fails where it sent a charger anything that OCPP's schemas do not allow. */
   cleanUp(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startTestSite(options: TestSiteOptions = {}): Promise<Test
     log: collectingLog(logged),
     ...(options.clock && { clock: options.clock }),
   });
+  const wire = watchWire(running.gateway);
   return {
     ...running,
     directory,
@@ -87,6 +90,7 @@ export async function startTestSite(options: TestSiteOptions = {}): Promise<Test
     async cleanUp() {
       await running.stop();
       rmSync(directory, { recursive: true, force: true });
+      expect(wire.faults(), 'frames that the gateway sent').toEqual([]);
     },
   };
 }

@@ -1,0 +1,39 @@
+import { parseTime } from '../../gateway/domain/time.ts';
+import type { Control } from './dialect.ts';
+import type { Answer } from './rpc-client.ts';
+import { asList, asRecord, asText, asWhole } from './wire.ts';
+
+const status = (value: string, followUp?: () => void): Answer => ({
+  payload: { status: value },
+  ...(followUp && { followUp }),
+});
+
+/** ReserveNow (OCPP 1.6 §5.13). */
+export function reserveNow(control: Control, payload: Record<string, unknown>): Answer {
+  const [id, uid, expires] = [asWhole(payload['reservationId']), asText(payload['idTag']), payload['expiryDate']];
+  const expiresAt = parseTime(asText(expires) ?? '')?.at ?? null;
+  if (id === null || uid === null || expiresAt === null || expiresAt <= control.clock()) return status('Rejected');
+  const reservation = { id, uid, parent: asText(payload['parentIdTag']), expiresAt };
+  return status(control.reserve(asWhole(payload['connectorId']) ?? 0, reservation));
+}
+
+/** CancelReservation (OCPP 1.6 §5.2). */
+export function cancelReservation(control: Control, payload: Record<string, unknown>): Answer {
+  const followUp = control.cancelReservation(asWhole(payload['reservationId']) ?? -1);
+  return followUp ? status('Accepted', followUp) : status('Rejected');
+}
+
+/** SendLocalList (OCPP 1.6 §5.15). */
+export function sendLocalList(control: Control, payload: Record<string, unknown>): Answer {
+  const entries = asList(payload['localAuthorizationList']).map((each) => {
+    const entry = asRecord(each);
+    const info = asRecord(entry['idTagInfo']);
+    return {
+      uid: asText(entry['idTag']) ?? '',
+      verdict: asText(info['status']),
+      parent: asText(info['parentIdTag']),
+      expiresAt: parseTime(asText(info['expiryDate']) ?? '')?.at ?? null,
+    };
+  });
+  return status(control.cards.update(asWhole(payload['listVersion']) ?? 0, payload['updateType'] === 'Full', entries));
+}

@@ -1,0 +1,66 @@
+import { parseTime } from '../../gateway/domain/time.ts';
+import type { Control } from './dialect.ts';
+import type { Answer } from './rpc-client.ts';
+import { asRecord, asText, asWhole } from './wire.ts';
+
+const instant = (value: unknown): number => parseTime(asText(value) ?? '')?.at ?? 0;
+
+/** GetDiagnostics (OCPP 1.6 §5.9). */
+export function getDiagnostics(control: Control, payload: Record<string, unknown>): Answer {
+  const fileName = `diagnostics-${control.identity.serial}.txt`;
+  const tell = (status: string): Promise<unknown> =>
+    control.send({ action: 'DiagnosticsStatusNotification', payload: { status } });
+  const url = asText(payload['location']) ?? '';
+  return {
+    payload: { fileName },
+    followUp: () => control.transfers.upload({ kind: 'diagnostics', url, fileName, tell }),
+  };
+}
+
+/** How the security extension words what 1.6 itself words otherwise. */
+const LOG_STATUS = { Uploading: 'Uploading', Uploaded: 'Uploaded', UploadFailed: 'UploadFailure' };
+
+/** GetLog (security whitepaper edition 3 §4.7). */
+export function getLog(control: Control, payload: Record<string, unknown>): Answer {
+  const requestId = asWhole(payload['requestId']) ?? 0;
+  const kind = payload['logType'] === 'SecurityLog' ? 'security' : 'diagnostics';
+  const fileName = `${kind}-${control.identity.serial}-${requestId}.txt`;
+  const url = asText(asRecord(payload['log'])['remoteLocation']) ?? '';
+  const tell = (status: keyof typeof LOG_STATUS): Promise<unknown> =>
+    control.send({ action: 'LogStatusNotification', payload: { status: LOG_STATUS[status], requestId } });
+  return {
+    payload: { status: 'Accepted', filename: fileName },
+    followUp: () => control.transfers.upload({ kind, url, fileName, tell }),
+  };
+}
+
+/** UpdateFirmware (OCPP 1.6 §5.19). */
+export function updateFirmware(control: Control, payload: Record<string, unknown>): Answer {
+  const tell = (status: string): Promise<unknown> =>
+    control.send({ action: 'FirmwareStatusNotification', payload: { status } });
+  const order = {
+    url: asText(payload['location']) ?? '',
+    retrieveAt: instant(payload['retrieveDate']),
+    signature: null,
+    tell,
+  };
+  return { payload: {}, followUp: () => control.transfers.update(order) };
+}
+
+/** SignedUpdateFirmware (security whitepaper edition 3 §5.1). */
+export function updateSignedFirmware(control: Control, payload: Record<string, unknown>): Answer {
+  const requestId = asWhole(payload['requestId']) ?? 0;
+  const firmware = asRecord(payload['firmware']);
+  const tell = (status: string): Promise<unknown> =>
+    control.send({ action: 'SignedFirmwareStatusNotification', payload: { status, requestId } });
+  const order = {
+    url: asText(firmware['location']) ?? '',
+    retrieveAt: instant(firmware['retrieveDateTime']),
+    signature: {
+      certificate: asText(firmware['signingCertificate']) ?? '',
+      value: asText(firmware['signature']) ?? '',
+    },
+    tell,
+  };
+  return { payload: { status: 'Accepted' }, followUp: () => control.transfers.update(order) };
+}

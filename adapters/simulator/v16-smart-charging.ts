@@ -1,0 +1,100 @@
+import { parseTime, toUtc } from '../../gateway/domain/time.ts';
+import type { SimProfile } from './charging-limits.ts';
+import type { Control } from './dialect.ts';
+import type { Answer } from './rpc-client.ts';
+import { asList, asRecord, asText, asWhole } from './wire.ts';
+
+const PURPOSES: Record<string, SimProfile['purpose']> = {
+  ChargePointMaxProfile: 'max',
+  TxDefaultProfile: 'default',
+  TxProfile: 'tx',
+};
+
+const status = (value: string): Answer => ({ payload: { status: value } });
+
+const instant = (value: unknown): number | null => parseTime(asText(value) ?? '')?.at ?? null;
+
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+
+/** SetChargingProfile (OCPP 1.6 §5.16). */
+export function setProfile(control: Control, payload: Record<string, unknown>): Answer {
+  const connector = asWhole(payload['connectorId']) ?? 0;
+  const where = control.connector(connector);
+  if (connector !== 0 && !where) return status('Rejected');
+  const profile = readProfile(connector, payload['csChargingProfiles']);
+  if (!profile || (profile.purpose === 'max' && connector !== 0)) return status('Rejected');
+  return status(control.limits.set(profile, where?.transaction ?? null) ? 'Accepted' : 'Rejected');
+}
+
+/** Null: it says nothing that can be kept. */
+export function readProfile(connector: number, value: unknown): SimProfile | null {
+  const profile = asRecord(value);
+  const schedule = asRecord(profile['chargingSchedule']);
+  const id = asWhole(profile['chargingProfileId']);
+  const purpose = PURPOSES[asText(profile['chargingProfilePurpose']) ?? ''];
+  if (id === null || !purpose) return null;
+  const kind = asText(profile['chargingProfileKind']);
+  return {
+    id,
+    connector,
+    purpose,
+    stackLevel: asWhole(profile['stackLevel']) ?? 0,
+    kind: kind === 'Relative' ? 'relative' : kind === 'Recurring' ? 'recurring' : 'absolute',
+    recurrency: asText(profile['recurrencyKind']) === 'Weekly' ? 'weekly' : 'daily',
+    wireId: asWhole(profile['transactionId']),
+    validFrom: instant(profile['validFrom']),
+    validTo: instant(profile['validTo']),
+    duration: asWhole(schedule['duration']),
+    startsAt: instant(schedule['startSchedule']),
+    unit: schedule['chargingRateUnit'] === 'W' ? 'W' : 'A',
+    periods: asList(schedule['chargingSchedulePeriod']).map((each) => {
+      const period = asRecord(each);
+      return {
+        start: asWhole(period['startPeriod']) ?? 0,
+        limit: number(period['limit']) ?? 0,
+        phases: asWhole(period['numberPhases']),
+      };
+    }),
+  };
+}
+
+/** ClearChargingProfile (OCPP 1.6 §5.5). */
+export function clearProfiles(control: Control, payload: Record<string, unknown>): Answer {
+  const gone = control.limits.clear({
+    id: asWhole(payload['id']),
+    connector: asWhole(payload['connectorId']),
+    purpose: PURPOSES[asText(payload['chargingProfilePurpose']) ?? ''] ?? null,
+    stackLevel: asWhole(payload['stackLevel']),
+  });
+  return status(gone > 0 ? 'Accepted' : 'Unknown');
+}
+
+/** GetCompositeSchedule (OCPP 1.6 §5.7); for connector 0 nothing is worked out. */
+export function compositeSchedule(control: Control, payload: Record<string, unknown>): Answer {
+  const connector = asWhole(payload['connectorId']) ?? 0;
+  const seconds = asWhole(payload['duration']) ?? 0;
+  const where = control.connector(connector);
+  if (!where) return status('Rejected');
+  const from = control.clock();
+  const unit = payload['chargingRateUnit'] === 'A' ? 'A' : 'W';
+  const lines = where.spec.dc ? 1 : where.spec.phases;
+  const scale = unit === 'A' ? where.spec.volts * lines : 1;
+  const steps = control.limits.schedule(from, seconds, where);
+  const most = where.spec.maxW;
+  return {
+    payload: {
+      status: 'Accepted',
+      connectorId: connector,
+      scheduleStart: toUtc(from),
+      chargingSchedule: {
+        duration: seconds,
+        startSchedule: toUtc(from),
+        chargingRateUnit: unit,
+        chargingSchedulePeriod: (steps.length > 0 ? steps : [{ start: 0, limitW: most }]).map(({ start, limitW }) => ({
+          startPeriod: start,
+          limit: Math.floor((Math.min(limitW, most) / scale) * 10) / 10,
+        })),
+      },
+    },
+  };
+}

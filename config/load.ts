@@ -23,7 +23,9 @@ const OCPP_SETTINGS = [
   'securityProfile',
   'passwordGrace',
   'provisioning',
+  'quietAfterBoot',
   'meterInterval',
+  'energyCheck',
   'configuration',
   'vendorData',
 ] as const;
@@ -35,7 +37,11 @@ export interface Config {
   /** What the use-cases need. */
   settings: Settings;
   ocpp: Omit<ConfigDocument['ocpp'], (typeof OCPP_SETTINGS)[number]>;
-  ocpi: ConfigDocument['ocpi'];
+  ocpi: Omit<ConfigDocument['ocpi'], 'sessionPushInterval'> & {
+    /** Those with TLS of their own. */
+    peers: { name: string; tls: NonNullable<ConfigDocument['peers'][number]['tls']> }[];
+  };
+  openData: ConfigDocument['openData'];
   console: ConfigDocument['console'];
   /** `directory` is absolute. */
   storage: { directory: string; maxMegabytes: number };
@@ -107,7 +113,12 @@ function toConfig(document: ConfigDocument, file: string, folder: string, env: E
       ...without(document.ocpp, OCPP_SETTINGS),
       tls: resolvePaths(document.ocpp.tls, folder),
     },
-    ocpi: document.ocpi,
+    ocpi: {
+      ...without(document.ocpi, ['sessionPushInterval']),
+      tls: document.ocpi.tls && resolvePaths(document.ocpi.tls, folder),
+      peers: document.peers.flatMap(({ name, tls }) => (tls ? [{ name, tls: resolvePaths(tls, folder) }] : [])),
+    },
+    openData: document.openData,
     console: document.console,
     storage: { directory: chosen, maxMegabytes },
     log: document.log,
@@ -119,15 +130,13 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0));
 }
 
-/** Paths are relative to the configuration. */
-function resolvePaths(tls: ConfigDocument['ocpp']['tls'], folder: string): ConfigDocument['ocpp']['tls'] {
-  const from = (path: string | null): string | null => (path === null ? null : resolve(folder, path));
-  return {
-    ...tls,
-    certificatePath: from(tls.certificatePath),
-    keyPath: from(tls.keyPath),
-    chargerAuthoritiesPath: from(tls.chargerAuthoritiesPath),
-  };
+/** Paths (`…Path`) are relative to the configuration. */
+function resolvePaths<T extends object>(tls: T, folder: string): T {
+  const resolved = Object.entries(tls).map(([key, value]: [string, unknown]) => [
+    key,
+    key.endsWith('Path') && typeof value === 'string' ? resolve(folder, value) : value,
+  ]);
+  return Object.fromEntries(resolved) as T;
 }
 
 function without<T extends object, Key extends keyof T & string>(record: T, keys: readonly Key[]): Omit<T, Key> {

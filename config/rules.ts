@@ -25,6 +25,7 @@ export interface Source {
  */
 export function checkRules(draft: Draft<ConfigDocument>, source: Source): void {
   checkListeners(draft, source);
+  checkOpeningTimes(draft.site?.openingTimes ?? {}, source);
   checkChargers(draft, source);
   checkTariffReferences(draft, source);
   checkPower(draft, source);
@@ -41,6 +42,27 @@ export function checkRules(draft: Draft<ConfigDocument>, source: Source): void {
     key: item?.inboundToken ?? undefined,
     path: `peers[${index}].inbound-token`,
   }));
+  for (const [index, item] of peers.entries()) checkPeerTls(item ?? {}, `peers[${index}]`, source);
+}
+
+function checkPeerTls(
+  { tls, versionsUrl }: Draft<ConfigDocument['peers'][number]>,
+  path: string,
+  source: Source,
+): void {
+  if (!tls) return;
+  const { authoritiesPath, certificatePath, keyPath } = tls;
+  if (typeof certificatePath === 'string' && keyPath === null)
+    source.report(`${path}.tls.certificate-path`, 'is given without key-path: a certificate is shown with its key');
+  if (typeof keyPath === 'string' && certificatePath === null)
+    source.report(`${path}.tls.key-path`, 'is given without certificate-path: say which certificate it is the key of');
+  if (authoritiesPath === null && certificatePath === null && keyPath === null)
+    source.report(
+      `${path}.tls`,
+      'says nothing: give authorities-path, or certificate-path and key-path, or leave it out',
+    );
+  if (versionsUrl?.startsWith('http:'))
+    source.report(`${path}.tls`, `does nothing, as ${path}.versions-url is an http:// URL: make it https://`);
 }
 
 function checkListeners(draft: Draft<ConfigDocument>, source: Source): void {
@@ -48,6 +70,8 @@ function checkListeners(draft: Draft<ConfigDocument>, source: Source): void {
     ['ocpp', draft.ocpp?.port],
     ['ocpi', draft.ocpi?.port],
     ['console', draft.console?.port],
+    // Without it, nothing is opened there.
+    ['open-data', draft.openData?.publish === true ? draft.openData.port : undefined],
   ] as const;
   const given = (section: string) => Number(source.given(`${section}.port`));
   const taken = new Map<number, string>();
@@ -63,6 +87,20 @@ function checkListeners(draft: Draft<ConfigDocument>, source: Source): void {
   if (host !== undefined && !isLoopback(host) && draft.console?.token === null) {
     source.report('console.host', `is ${host}, which others can reach: set console.token or console.token-file`);
   }
+}
+
+function checkOpeningTimes(times: Draft<ConfigDocument['site']['openingTimes']>, source: Source): void {
+  const { twentyFourSeven, hours = [] } = times;
+  if (twentyFourSeven === true && hours.length > 0)
+    source.report('site.opening-times.hours', 'says hours, but twenty-four-seven is true: leave one of them out');
+  if (twentyFourSeven === false && hours.length === 0)
+    source.report('site.opening-times.twenty-four-seven', 'is false: say the hours');
+  for (const [index, period] of hours.entries())
+    if (period?.from !== undefined && period.to !== undefined && period.to <= period.from)
+      source.report(
+        `site.opening-times.hours[${index}].to`,
+        `is not later than from, ${period.from}; hours past midnight are two entries, the first until 23:59`,
+      );
 }
 
 function checkChargers(draft: Draft<ConfigDocument>, source: Source): void {

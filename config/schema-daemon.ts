@@ -17,6 +17,28 @@ const host = (fallback: string, what: string) =>
 const path = (description: string) =>
   text({ max: 4096, default: null, description: `${description}, relative to this file.` });
 
+const pemFile = (description: string) =>
+  text({ max: 4096, expects: 'the path of a PEM file', description: `${description}, relative to this file.` });
+
+/** A group of keys that may be left out whole. */
+const ocpiTls = Type.Union(
+  [
+    Type.Object({
+      'certificate-path': pemFile("The server's certificate and its chain, PEM"),
+      'key-path': pemFile('The private key of that certificate, PEM'),
+      'client-authorities-path': text({
+        max: 4096,
+        expects: 'the path of a PEM file',
+        default: null,
+        description:
+          'Authorities that certify peers, PEM, relative to this file: who shows no certificate of theirs is refused; default: none is asked for.',
+      }),
+    }),
+    Type.Null(),
+  ],
+  { default: null, description: 'The OCPI server speaks HTTPS alone; default: plain HTTP, as behind a proxy.' },
+);
+
 const tls = Type.Object(
   {
     port: port(8443, 'the OCPP server with TLS'),
@@ -150,12 +172,24 @@ export const ocpp = Type.Object(
       default: true,
       description: 'Are chargers asked for their configuration after boot, and given what they should have?',
     }),
+    'quiet-after-boot': integer({
+      min: 0,
+      max: 600,
+      unit: 's',
+      default: 5,
+      description: 'Time after a charger booted or connected before the gateway calls it of its own accord.',
+    }),
     'meter-interval': integer({
       min: 0,
       max: 86_400,
       unit: 's',
       default: 60,
       description: 'Time between meter readings during charging that every charger is asked for; 0: as it is.',
+    }),
+    'energy-check': flag({
+      default: true,
+      description:
+        'Energy that contradicts the reported power, or is beyond the connector, is noted with the charger and on the bill. It is billed as reported all the same.',
     }),
     configuration: configurationKeys(
       'Values that configuration keys of every charger should have; those of a model and of a charger come before.',
@@ -186,6 +220,14 @@ export const ocpi = Type.Object(
       default: false,
       description: 'May peers name URLs on loopback and private networks? For tests and closed networks only.',
     }),
+    push: flag({ default: true, description: 'Are peers told of changes as they happen? Without it they poll.' }),
+    'session-push-interval': integer({
+      min: 1,
+      max: 3600,
+      unit: 's',
+      default: 60,
+      description: 'Time between pushes of a session that only goes on; a change of its status is pushed at once.',
+    }),
     'page-limit': integer({ min: 1, max: 1000, default: 100, description: 'Most objects in one page of a list.' }),
     'requests-per-minute': integer({
       min: 1,
@@ -193,6 +235,7 @@ export const ocpi = Type.Object(
       default: 600,
       description: 'Most requests taken in a minute from one peer, or one address that is no peer.',
     }),
+    tls: ocpiTls,
   },
   { description: 'The server that upstream peers poll (OCPI).' },
 );
@@ -237,6 +280,10 @@ export const authorization = Type.Object(
     'unknown-tokens': choice(['deny', 'accept'], {
       default: 'deny',
       description: 'A card or app that nobody has vouched for: refused, or let charge.',
+    }),
+    concurrent: choice(['allow', 'refuse'], {
+      default: 'allow',
+      description: 'A card that already charges on another EVSE of this site: let charge there too, or refused.',
     }),
   },
   { description: 'Who may charge.' },

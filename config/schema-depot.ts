@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { PEER_QUIRKS } from '../gateway/domain/peer-quirks.ts';
 import {
   choice,
   coordinate,
@@ -12,6 +13,7 @@ import {
   timeZone,
   url,
 } from './kinds.ts';
+import { chargerForVisitors, evseForVisitors, siteForVisitors, words } from './schema-open-data.ts';
 import { CONNECTOR_STANDARDS } from './standards.ts';
 
 const POWER_TYPES = ['AC_1_PHASE', 'AC_2_PHASE', 'AC_2_PHASE_SPLIT', 'AC_3_PHASE', 'DC'] as const;
@@ -63,6 +65,7 @@ export const site = Type.Object(
       }),
       website: url({ default: null, description: "The company's web site." }),
     }),
+    ...siteForVisitors,
   },
   { description: 'What upstream peers are told of the site (an OCPI location) and of its operator.' },
 );
@@ -222,12 +225,14 @@ export const charger = Type.Object({
   }),
   configuration: configurationKeys('Values that its configuration keys should have.'),
   quirks,
+  ...chargerForVisitors,
   evses: Type.Array(
     Type.Object({
       id: integer({ min: 1, max: 999, description: 'Number within the charger, from 1. Unique there.' }),
       uid: optionalId(36, 'Id upstream; never change it later, never give it to another. Default: made up once.'),
       'evse-id': optionalId(48, 'Id for people and roaming (eMI3), such as `SE*DEP*E0001*1`.'),
       connectors: Type.Array(connector, { default: [], description: 'Default: one, as `default-connector`.' }),
+      ...evseForVisitors,
     }),
     { default: [], description: 'Default: what the charger reports.' },
   ),
@@ -302,6 +307,14 @@ export const token = Type.Object({
   payment: text({ max: 36, default: null, description: 'How its charges are paid, for the books of the operator.' }),
 });
 
+const pemFile = (description: string) =>
+  text({
+    max: 4096,
+    expects: 'the path of a PEM file',
+    default: null,
+    description: `${description}. Relative to this file.`,
+  });
+
 export const peer = Type.Object({
   name: text({
     max: 64,
@@ -318,4 +331,18 @@ export const peer = Type.Object({
   'inbound-token-file': secretFile('inbound-token'),
   'outbound-token': secret(1, 64, 'OCPI token we use with the peer.'),
   'outbound-token-file': secretFile('outbound-token'),
+  quirks: words(PEER_QUIRKS, 'How it has to be handled beyond what its OCPI version says.'),
+  tls: Type.Union(
+    [
+      Type.Object({
+        'authorities-path': pemFile(
+          "Authorities that the peer's certificate has to be of, PEM; default: the public ones",
+        ),
+        'certificate-path': pemFile('The client certificate that we show it and its chain, PEM; default: none'),
+        'key-path': pemFile('The private key of that certificate, PEM'),
+      }),
+      Type.Null(),
+    ],
+    { default: null, description: 'How it is called with TLS where that is not as with anybody.' },
+  ),
 });

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { CamelKeys } from './names.ts';
 import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
+import { openData } from './schema-open-data.ts';
 import { charger, defaultConnector, model, peer, site, tariff, token } from './schema-depot.ts';
 
 /** The configuration file, whole: types, defaults, validation and reference page all come from here. */
@@ -8,6 +9,7 @@ export const configSchema = Type.Object({
   site,
   ocpp,
   ocpi,
+  'open-data': openData,
   console: consoleSection,
   storage,
   authorization,

@@ -6,6 +6,7 @@ import type {
   Settings,
   TariffSettings,
 } from '../gateway/domain/settings.ts';
+import type { OpeningTimes } from '../gateway/domain/visitors.ts';
 import type { ConfigDocument } from './schema.ts';
 
 type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['connectors'][number];
@@ -13,7 +14,7 @@ type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['c
 /** What the use-cases need of a checked document, in the domain's words. */
 export function toSettings(document: ConfigDocument): Settings {
   const { site, ocpp, storage, authorization } = document;
-  const { operator, ...place } = site;
+  const { operator, openingTimes, ...place } = site;
   const { tariff, ...defaults } = document.defaultConnector;
   const defaultConnector: ConnectorSettings = { connector: 1, ...defaults, tariffId: tariff };
   return {
@@ -21,13 +22,17 @@ export function toSettings(document: ConfigDocument): Settings {
       ...place,
       operatorName: operator.name ?? `${site.countryCode}*${site.partyId}`,
       operatorWebsite: operator.website,
+      openingTimes: toOpeningTimes(openingTimes),
     },
     unknownChargers: ocpp.unknownChargers,
     unknownTokens: authorization.unknownTokens,
+    concurrentUse: authorization.concurrent,
     heartbeatInterval: ocpp.heartbeatInterval,
     disconnectedGrace: ocpp.disconnectedGrace,
     bootRetryInterval: ocpp.bootRetryInterval,
+    sessionPushInterval: document.ocpi.sessionPushInterval,
     framesPerCharger: storage.framesPerCharger,
+    publishOpenData: document.openData.publish,
     defaultConnector,
     chargers: document.chargers.map(({ evses, securityProfile, ...charger }) => ({
       ...charger,
@@ -38,19 +43,26 @@ export function toSettings(document: ConfigDocument): Settings {
     securityProfile: ocpp.securityProfile as SecurityProfile,
     passwordGrace: ocpp.passwordGrace,
     provisioning: ocpp.provisioning,
+    quietAfterBoot: ocpp.quietAfterBoot,
     meterInterval: ocpp.meterInterval,
+    energyCheck: ocpp.energyCheck,
     configuration: ocpp.configuration,
     vendorData: ocpp.vendorData,
     tariffs: document.tariffs satisfies TariffSettings[],
     tokens: document.tokens.map(({ group, expires, ...token }) => ({ ...token, groupId: group, expiresAt: expires })),
-    peers: document.peers,
+    peers: document.peers.map(({ tls: _files, ...peer }) => peer),
   };
 }
 
+function toOpeningTimes(times: ConfigDocument['site']['openingTimes']): OpeningTimes | null {
+  if (times.twentyFourSeven === true) return 'always';
+  return times.hours.length === 0 ? null : times.hours;
+}
+
 function toEvse(evse: ConfigDocument['chargers'][number]['evses'][number], defaults: ConnectorSettings): EvseSettings {
-  const { id, uid, evseId } = evse;
+  const { id, uid, evseId, parkingRestrictions } = evse;
   const connectors = evse.connectors.map((connector) => toConnector(connector, defaults));
-  return { evse: id, uid, evseId, connectors: connectors.length === 0 ? [defaults] : connectors };
+  return { evse: id, uid, evseId, parkingRestrictions, connectors: connectors.length === 0 ? [defaults] : connectors };
 }
 
 function toConnector(given: DescribedConnector, defaults: ConnectorSettings): ConnectorSettings {

@@ -58,7 +58,7 @@ function applyChargers(gw: Gateway, tx: Tx): void {
   // What nobody describes follows the default connector, its tariff above all: an old one's would mean free of charge.
   for (const { chargerId, evse } of chargers.listEvses(gw.db))
     if (!described.has(chargerId))
-      applyConnectors(gw, tx, chargerId, { evse, uid: null, evseId: null, connectors: [] });
+      applyConnectors(gw, tx, chargerId, { evse, uid: null, evseId: null, parkingRestrictions: [], connectors: [] });
   for (const known of chargers.listChargers(gw.db)) {
     if (known.origin !== 'config' || declared.has(known.id)) continue;
     // No longer the file's: from now on it is treated like any charger that nobody described.
@@ -76,6 +76,7 @@ function applyCharger(gw: Gateway, tx: Tx, settings: ChargerSettings): void {
     touchEvses(gw, tx, settings.id);
   }
   for (const evse of settings.evses) applyEvse(gw, tx, settings.id, evse);
+  applyVisitors(gw, tx, settings);
   if (settings.evses.length > 0) retire(gw, tx, settings.id, settings.evses);
 }
 
@@ -97,6 +98,20 @@ function applyEvse(gw: Gateway, tx: Tx, chargerId: string, settings: EvseSetting
       'an EVSE keeps the uid it was first given: the one in the config file is ignored',
     );
   applyConnectors(gw, tx, chargerId, settings);
+}
+
+/** What is said for visitors is not stored with an EVSE, but a change of it is one of the EVSE to those who poll. */
+function applyVisitors(gw: Gateway, tx: Tx, settings: ChargerSettings): void {
+  const name = `visitors ${settings.id}`;
+  const restricted = settings.evses.filter(({ parkingRestrictions }) => parkingRestrictions.length > 0);
+  const value = JSON.stringify([
+    settings.payment,
+    settings.vehicleTypes,
+    restricted.map(({ evse, parkingRestrictions }) => [evse, parkingRestrictions]),
+  ]);
+  if ((meta.readMeta(gw.db, name)?.value ?? '[[],[],[]]') === value) return;
+  meta.writeMeta(gw.db, name, value, tx.stamp);
+  touchEvses(gw, tx, settings.id);
 }
 
 function applyConnectors(gw: Gateway, tx: Tx, chargerId: string, evse: EvseSettings): void {
@@ -162,11 +177,12 @@ function applyPeers(gw: Gateway, tx: Tx): void {
     if (peer?.inboundToken !== null) peers.setInbound(gw.db, known.name, null, null);
   }
   for (const peer of gw.settings.peers) {
-    const { name, visibility, inboundToken, versionsUrl, outboundToken } = peer;
+    const { name, visibility, inboundToken, versionsUrl, outboundToken, quirks } = peer;
     if (inboundToken === null) continue;
     const known = unchanged.has(name) ? peers.findPeer(gw.db, name) : undefined;
     if (known) {
       if (known.visibility !== visibility) peers.putPeer(gw.db, { ...known, visibility, updatedAt: tx.stamp });
+      peers.setQuirks(gw.db, name, quirks);
       continue;
     }
     provision(
@@ -176,6 +192,7 @@ function applyPeers(gw: Gateway, tx: Tx): void {
         name,
         visibility,
         inboundToken,
+        quirks,
         ...(versionsUrl !== null && { versionsUrl }),
         ...(outboundToken !== null && { outboundToken }),
       },

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Cdr, Cost, Price } from './domain/types.ts';
+import type { Cdr, Cost, Price, Transaction } from './domain/types.ts';
 import type { Millis } from './domain/time.ts';
 import type { Gateway } from './gateway.ts';
 import * as store from './store/cdrs.ts';
 import type { StoredSession } from './store/sessions.ts';
 import type { Tx } from './store/db.ts';
 
-/** Freezes the bill line of a session that ended, inside the write at hand; it never changes after. */
+/** Freezes the bill line of a session that ended, inside the write at hand; it never changes after. `notes` say what is odd. */
 export function issueCdr(
   gw: Gateway,
   tx: Tx,
   session: StoredSession & { endedAt: Millis },
-  endEstimated: boolean,
+  transaction: Transaction,
+  notes: readonly string[],
 ): void {
   const parking = session.periods.filter((period) => period.kind === 'parking');
   const cdr: Omit<Cdr, 'seq'> = {
@@ -33,19 +34,27 @@ export function issueCdr(
     seconds: seconds(session.endedAt - session.startedAt),
     parkingSeconds: seconds(parking.reduce((sum, period) => sum + period.to - period.from, 0)),
     cost: session.cost ?? FREE,
-    remark: remarkOn(session, endEstimated),
+    remark: remarkOn(session, transaction, notes),
     updatedAt: tx.stamp,
   };
   store.insertCdr(gw.db, cdr);
   tx.emit({ name: 'cdr.issued', data: { cdrId: cdr.id, sessionId: session.id } });
 }
 
-function remarkOn(session: StoredSession, endEstimated: boolean): string | null {
+function remarkOn(session: StoredSession, transaction: Transaction, notes: readonly string[]): string | null {
   const remarks = [
     ...(session.authorized ? [] : ['energy was delivered to a token that this site did not authorise']),
-    ...(endEstimated ? ['the charger did not report the end: it is estimated from the next start'] : []),
+    ...(transaction.stopEstimated ? [endRemark(transaction)] : []),
+    ...notes,
   ];
   return remarks.length === 0 ? null : remarks.join('; ');
+}
+
+function endRemark({ stopReason }: Transaction): string {
+  if (stopReason === 'Superseded') return 'the charger did not report the end: it is estimated from the next start';
+  if (stopReason === 'ClosedByOperator')
+    return 'the charger did not report the end: the operator closed it, by estimate from what was last known';
+  return 'the charger reported an end that no meter can reach: it is estimated from the last reading';
 }
 
 const NOTHING: Price = { beforeTaxes: '0', taxes: [], afterTaxes: '0' };

@@ -1,9 +1,13 @@
 import { GatewayError } from './domain/errors.ts';
 import type { Deviation } from './domain/diagnostics.ts';
+import type { ChargerSettings } from './domain/settings.ts';
 import { visibleStatus, type EvseStatus, type VisibleStatus } from './domain/status.ts';
 import type { Millis } from './domain/time.ts';
 import type { Charger, Connector, Evse, Registration } from './domain/types.ts';
+import { UNSAID, type EvseForVisitors } from './domain/visitors.ts';
 import type { Gateway } from './gateway.ts';
+import { makeRoomForPending } from './onboarding.ts';
+import { quirksViewOf, type QuirkView } from './quirks.ts';
 import * as store from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import { listDeviations, listDeviationsOf } from './store/diagnostics.ts';
@@ -14,6 +18,10 @@ export interface EvseView extends Evse {
   connectors: Connector[];
   /** The transaction that runs on it now. */
   transactionId: string | null;
+  /** What the config file says for those who come to charge. */
+  visitors: EvseForVisitors;
+  /** Does its charger say that its limits can be set? Only told of an EVSE as a part of the site. */
+  limitable?: boolean;
 }
 
 export interface ChargerView extends Charger {
@@ -21,6 +29,7 @@ export interface ChargerView extends Charger {
   connectedSince: Millis | null;
   evses: EvseView[];
   deviations: Deviation[];
+  quirks: QuirkView;
 }
 
 /** Beyond this many, nobody new is taken in: whoever invents ids must not fill the disk (law 13). */
@@ -44,6 +53,7 @@ export async function connectCharger(gw: Gateway, chargerId: string, protocol: s
     if (registration === 'unknown') throw new GatewayError('CHARGER_UNKNOWN', `charger ${chargerId} is not known here`);
     await gw.db.write((tx) => {
       if (store.findCharger(gw.db, chargerId)) return;
+      if (registration === 'pending') makeRoomForPending(gw, tx);
       store.insertCharger(gw.db, chargerId, 'site', registration, tx.stamp);
       gw.log.warn({ charger: chargerId, registration }, `charger that nobody described: taken in as ${registration}`);
     });
@@ -102,20 +112,11 @@ export async function bootCharger(
 function storeBoot(gw: Gateway, chargerId: string, facts: store.BootFacts): Promise<Registration> {
   return gw.db.write((tx) => {
     store.setBoot(gw.db, chargerId, facts, tx.now, tx.stamp);
+    // It may be another make, or another firmware of it, than it was.
+    tx.after(() => gw.quirkFlags.delete(chargerId));
     const registration = store.findCharger(gw.db, chargerId)?.registration ?? 'pending';
     tx.emit({ name: 'charger.booted', data: { chargerId, registration } });
     return registration;
-  });
-}
-
-/** Lets a pending charger work here; it learns so at its next boot. Errors: CHARGER_UNKNOWN. */
-export async function acceptCharger(gw: Gateway, chargerId: string): Promise<void> {
-  await gw.db.write((tx) => {
-    const charger = store.findCharger(gw.db, chargerId);
-    if (!charger) throw new GatewayError('CHARGER_UNKNOWN', `charger ${chargerId} is not known here`);
-    store.setRegistration(gw.db, chargerId, charger.origin, 'accepted', tx.stamp);
-    touchEvses(gw, tx, chargerId);
-    tx.emit({ name: 'charger.booted', data: { chargerId, registration: 'accepted' } });
   });
 }
 
@@ -166,6 +167,7 @@ export function listChargers(gw: Gateway): ChargerView[] {
   const connectors = Map.groupBy(store.listConnectors(gw.db), (connector) => connector.chargerId);
   const deviations = Map.groupBy(listDeviations(gw.db), (deviation) => deviation.chargerId);
   const running = Map.groupBy(listOpen(gw.db), (transaction) => transaction.chargerId);
+  const described = new Map(gw.settings.chargers.map((charger) => [charger.id, charger]));
   return store.listChargers(gw.db).map((charger) =>
     viewOf(
       gw,
@@ -174,8 +176,20 @@ export function listChargers(gw: Gateway): ChargerView[] {
       connectors.get(charger.id) ?? [],
       running.get(charger.id) ?? [],
       (deviations.get(charger.id) ?? []).map(({ chargerId: _, ...deviation }) => deviation),
+      described.get(charger.id),
     ),
   );
+}
+
+/** The EVSEs of chargers that were forgotten: gone, and still to be told so. */
+export function listForgottenEvses(gw: Gateway): EvseView[] {
+  return store
+    .listForgotten(gw.db)
+    .flatMap(
+      (charger) =>
+        viewOf(gw, charger, store.listEvsesOf(gw.db, charger.id), store.listConnectorsOf(gw.db, charger.id), [], [])
+          .evses,
+    );
 }
 
 /** One charger with its EVSEs; null when nobody knows it. */
@@ -189,6 +203,7 @@ export function findCharger(gw: Gateway, chargerId: string): ChargerView | null 
     store.listConnectorsOf(gw.db, chargerId),
     findOpen(gw.db, chargerId),
     listDeviationsOf(gw.db, chargerId),
+    gw.settings.chargers.find(({ id }) => id === chargerId),
   );
 }
 
@@ -199,6 +214,7 @@ function viewOf(
   connectors: Connector[],
   running: { id: string; evse: number }[],
   deviations: Deviation[],
+  described?: ChargerSettings,
 ): ChargerView {
   const connection = gw.connections.find(charger.id);
   const away = isAway(gw, charger.id);
@@ -209,11 +225,24 @@ function viewOf(
     connected: connection !== undefined,
     connectedSince: connection?.since ?? null,
     deviations,
+    quirks: quirksViewOf(gw, charger),
     evses: evses.map((evse) => ({
       ...evse,
       visible: visibleStatus(evse.status, whole, away),
       connectors: connectors.filter((connector) => connector.evse === evse.evse),
       transactionId: running.findLast((transaction) => transaction.evse === evse.evse)?.id ?? null,
+      visitors: evseForVisitors(described, evse.evse),
     })),
+  };
+}
+
+/** What the config file says of an EVSE for those who come to charge. */
+function evseForVisitors(charger: ChargerSettings | undefined, evse: number): EvseForVisitors {
+  if (!charger) return UNSAID;
+  const own = charger.evses.find((described) => described.evse === evse);
+  return {
+    payment: charger.payment,
+    vehicleTypes: charger.vehicleTypes,
+    parkingRestrictions: own?.parkingRestrictions ?? [],
   };
 }

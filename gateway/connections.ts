@@ -15,17 +15,29 @@ export type OrderOutcome<K extends OrderKind> =
   | { kind: 'answered'; answer: Answers[K]; payload: unknown }
   | Exclude<CallOutcome, { kind: 'result' }>;
 
+/** How a call is to be made. */
+export interface CallOptions {
+  /** The gateway's own idea and in no hurry: calls of people and clouds go first, and a charger that just booted is left alone. */
+  background?: boolean;
+}
+
 /** One charger's open socket, seen from the core. */
 export interface Connection {
   chargerId: string;
   protocol: string;
   since: Millis;
+  /** Host and port under which the charger reaches us with plain HTTP, where it said so. */
+  dialled?: string | null;
+  /** Most characters of a card number that it can be told. */
+  tokenLimit: number;
+  /** Seconds in which a call of ours ends, one way or the other. */
+  callTimeout: number;
   /** Last inbound frame. */
   lastSeenAt(): Millis;
   /** Any OCPP call by its wire name, schema-checked; never rejects. */
-  call(action: string, payload: unknown): Promise<CallOutcome>;
+  call(action: string, payload: unknown, options?: CallOptions): Promise<CallOutcome>;
   /** The same for an order, in the words of whatever version the charger speaks; `invalid` where it has none for it. */
-  order<K extends OrderKind>(order: OrderOf<K>): Promise<OrderOutcome<K>>;
+  order<K extends OrderKind>(order: OrderOf<K>, options?: CallOptions): Promise<OrderOutcome<K>>;
   close(code: number, reason: string): void;
 }
 

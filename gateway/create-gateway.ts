@@ -1,13 +1,18 @@
 import { createBus } from './bus.ts';
 import { createConnections } from './connections.ts';
 import { createDiagnostics } from './diagnostics.ts';
+import type { ConfigurationWords } from './domain/capabilities.ts';
 import type { VendorQuirk } from './domain/quirks.ts';
 import type { Settings } from './domain/settings.ts';
 import type { Clock } from './domain/time.ts';
+import { createFileShelf, type FileSettings } from './file-store.ts';
 import type { Gateway, Log } from './gateway.ts';
 import { createHeldSamples } from './held-samples.ts';
+import { createPasswords } from './passwords.ts';
+import { createFindings } from './security-events.ts';
 import { createSessionPace } from './session-pace.ts';
 import { openDb } from './store/db.ts';
+import { openSecretBox } from './store/secret-box.ts';
 
 export interface GatewayOptions {
   settings: Settings;
@@ -17,8 +22,12 @@ export interface GatewayOptions {
   maxBytes: number;
   clock: Clock;
   log: Log;
+  /** What there is no word on stays at its default. */
+  files?: Partial<FileSettings>;
   /** None unless told. */
   vendorQuirks?: readonly VendorQuirk[];
+  /** None unless told. */
+  configurationWords?: ReadonlyMap<string, ConfigurationWords>;
 }
 
 /** Opens the database and puts the core around it; no door is open and nothing ticks. Errors: those of `openDb`. */
@@ -40,16 +49,30 @@ export function createGateway(options: GatewayOptions): Gateway {
         else log.info({}, 'storing works again');
       },
     }),
+    secrets: openSecretBox(options.directory),
     bus,
     clock,
     log,
     connections: createConnections(clock()),
+    clocks: new Map(),
     diagnostics: createDiagnostics(clock),
     vendorQuirks: options.vendorQuirks ?? [],
+    quirkFlags: new Map(),
+    configurationWords: options.configurationWords ?? new Map(),
+    passwords: createPasswords(),
     pace: createSessionPace(clock),
     held,
+    files: createFileShelf(options.directory, options.files),
     refusals: [],
+    awaitedStarts: [],
     peersSeen: new Map(),
+    registrar: null,
+    driftChecker: null,
+    peerDrill: null,
+    pushStates: new Map(),
+    certificatesAsked: new Map(),
+    findings: createFindings(),
+    tlsPort: null,
     siteUpdatedAt: 0,
   };
 }

@@ -1,3 +1,4 @@
+import { SECRET_KEYS } from './domain/configuration.ts';
 import { OTHER_DEVIATIONS, type Deviation, type Frame } from './domain/diagnostics.ts';
 import type { Clock } from './domain/time.ts';
 
@@ -11,12 +12,17 @@ const FRAMES_PER_FLUSH = 50;
 const MOST_CODES = 100;
 const CODE_CHARS = 120;
 
-const SECRETS =
-  /("(?:AuthorizationKey|BasicAuthPassword)"\s*,\s*(?:"readonly"\s*:\s*\w+\s*,\s*)?"value"\s*:\s*")(?:[^"\\]|\\.)*/g;
+/** A key whose value is nobody's business, in quotes; chargers do not all mind the case (Q59). */
+const SECRET_KEY = `"[^"]*(?:${SECRET_KEYS.source})[^"]*"`;
+const BETWEEN = '\\s*,\\s*(?:"readonly"\\s*:\\s*\\w+\\s*,\\s*)?';
+
+const SECRETS = new RegExp(`(${SECRET_KEY}${BETWEEN}"value"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*`, 'gi');
 
 /** The same with the value first. */
-const SECRETS_BEFORE =
-  /("value"\s*:\s*")(?:[^"\\]|\\.)*("\s*,\s*(?:"readonly"\s*:\s*\w+\s*,\s*)?"key"\s*:\s*"(?:AuthorizationKey|BasicAuthPassword)")/g;
+const SECRETS_BEFORE = new RegExp(
+  `("value"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*("${BETWEEN}"key"\\s*:\\s*${SECRET_KEY})`,
+  'gi',
+);
 
 /**
  * What is noted for diagnosis as it happens and stored every few seconds: a bounded ring of raw frames per charger, and
@@ -49,7 +55,8 @@ export function createDiagnostics(clock: Clock): Diagnostics {
       const code = codes.has(named) || codes.size < MOST_CODES ? named : OTHER_DEVIATIONS;
       const known = codes.get(code);
       if (known) Object.assign(known, { count: known.count + 1, lastSeenAt: at });
-      else codes.set(code, { code, count: 1, firstSeenAt: at, lastSeenAt: at, sample: sample.slice(0, 500) });
+      else
+        codes.set(code, { code, count: 1, firstSeenAt: at, lastSeenAt: at, sample: maskSecrets(sample).slice(0, 500) });
     },
     take() {
       const taken = {
@@ -67,9 +74,11 @@ function presentable(frame: Frame): Frame {
   return { ...frame, text: maskSecrets(frame.text).slice(0, FRAME_CHARS) };
 }
 
-/** Hides the passwords that OCPP carries in configuration calls. */
-export function maskSecrets(text: string): string {
-  return text.includes('AuthorizationKey') || text.includes('BasicAuthPassword')
-    ? text.replace(SECRETS, '$1***').replace(SECRETS_BEFORE, '$1***$2')
-    : text;
+/** A link of the gateway's own to firmware or for a log: who knows it may use it. */
+const LINKS = /(\/files\/)[A-Za-z0-9_-]{43}/g;
+
+/** Hides the passwords that OCPP carries in configuration calls, and links to files. */
+export function maskSecrets(frame: string): string {
+  const text = frame.includes('/files/') ? frame.replace(LINKS, '$1***') : frame;
+  return SECRET_KEYS.test(text) ? text.replace(SECRETS, '$1***').replace(SECRETS_BEFORE, '$1***$2') : text;
 }

@@ -1,13 +1,24 @@
 import type { Bus } from './bus.ts';
+import type { ConfigurationWords } from './domain/capabilities.ts';
 import type { Clock, Millis } from './domain/time.ts';
 import type { Authorization } from './domain/types.ts';
-import type { VendorQuirk } from './domain/quirks.ts';
+import type { QuirkFlags, VendorQuirk } from './domain/quirks.ts';
+import type { PushState } from './domain/push-state.ts';
 import type { Settings } from './domain/settings.ts';
+import type { Clocks } from './clocks.ts';
 import type { Connections } from './connections.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { DriftChecker } from './drift.ts';
+import type { PeerDrill } from './drill.ts';
+import type { FileShelf } from './file-store.ts';
 import type { HeldSamples } from './held-samples.ts';
+import type { Passwords } from './passwords.ts';
+import type { Registrar } from './registrar.ts';
+import type { AwaitedStart } from './remote-start.ts';
+import type { Findings } from './security-events.ts';
 import type { SessionPace } from './session-pace.ts';
 import type { Db } from './store/db.ts';
+import type { SecretBox } from './store/secret-box.ts';
 
 /** Where the gateway tells people what it does; the shape of pino's loggers. */
 export interface Log {
@@ -21,21 +32,49 @@ export interface Log {
 export interface Gateway {
   settings: Settings;
   db: Db;
+  /** Seals what is secret and has to be read again. */
+  secrets: SecretBox;
   bus: Bus;
   clock: Clock;
   log: Log;
   /** The chargers' open sockets, as the OCPP adapter reports them. */
   connections: Connections;
+  /** What is known of the chargers' clocks. */
+  clocks: Clocks;
   /** Raw frames and deviations, kept beside the facts. */
   diagnostics: Diagnostics;
   /** Known deviations of makes, as the OCPP adapter knows them. */
   vendorQuirks: readonly VendorQuirk[];
+  /** How chargers have to be handled, as far as it was asked since their last boot. */
+  quirkFlags: Map<string, QuirkFlags>;
+  /** What each protocol calls configuration keys, by its name. */
+  configurationWords: ReadonlyMap<string, ConfigurationWords>;
+  /** Checks what chargers show against the hashes that are kept. */
+  passwords: Passwords;
   pace: SessionPace;
   held: HeldSamples;
+  /** Firmware for chargers and logs from them. */
+  files: FileShelf;
   /** Cards lately refused, newest first. */
   refusals: { at: Millis; chargerId: string; uid: string; verdict: Authorization['verdict'] }[];
+  /** Starts that chargers were asked for and have not made yet. */
+  awaitedStarts: AwaitedStart[];
   /** When each peer last used its token, in this run. */
   peersSeen: Map<string, Millis>;
+  /** What was found out about the site's security and is not stored yet. */
+  findings: Findings;
+  /** Where chargers reach the gateway with TLS; null: nowhere. */
+  tlsPort: number | null;
+  /** When an operator last had a charger ask for a certificate. */
+  certificatesAsked: Map<string, Millis>;
+  /** Registers with peers; the OCPI adapter, while it serves. */
+  registrar: Registrar | null;
+  /** Compares what peers hold with what we do; the OCPI adapter, while it pushes. */
+  driftChecker: DriftChecker | null;
+  /** Tries out peers' platforms; the OCPI adapter, while it serves. */
+  peerDrill: PeerDrill | null;
+  /** How it goes with telling each peer things, in this run. */
+  pushStates: Map<string, PushState>;
   /** When the site's own data last changed. */
   siteUpdatedAt: Millis;
 }

@@ -1,3 +1,4 @@
+import type { RegisterWatch } from './domain/register.ts';
 import type { FiledSample, TransactionRef } from './store/transactions.ts';
 
 /**
@@ -8,6 +9,9 @@ export interface HeldSamples {
   find(chargerId: string, wireId: string): TransactionRef | undefined;
   remember(chargerId: string, wireId: string, ref: TransactionRef): void;
   hold(seq: number, sample: FiledSample): void;
+  /** How the register of a running transaction goes; `make` begins when nobody has looked since the start of the gateway. */
+  watch(seq: number, make: () => RegisterWatch): RegisterWatch;
+  watched(seq: number): RegisterWatch | undefined;
   of(seq: number): readonly FiledSample[];
   /** Those up to this line of the meter log are filed now. */
   drop(seq: number, upTo: number): void;
@@ -24,6 +28,7 @@ export function createHeldSamples(): HeldSamples {
   const refs = new Map<string, Map<string, TransactionRef>>();
   const places = new Map<number, { chargerId: string; wireId: string }>();
   const held = new Map<number, FiledSample[]>();
+  const watches = new Map<number, RegisterWatch>();
 
   function keep(seq: number, which: (sample: FiledSample) => boolean): void {
     const left = (held.get(seq) ?? []).filter(which);
@@ -44,12 +49,19 @@ export function createHeldSamples(): HeldSamples {
       if (list) list.push(sample);
       else held.set(seq, [sample]);
     },
+    watch(seq, make) {
+      let known = watches.get(seq);
+      if (!known) watches.set(seq, (known = make()));
+      return known;
+    },
+    watched: (seq) => watches.get(seq),
     of: (seq) => held.get(seq) ?? [],
     drop: (seq, upTo) => keep(seq, (sample) => sample.line > upTo),
     loseFrom(line) {
       for (const seq of held.keys()) keep(seq, (sample) => sample.line < line);
     },
     forget(seq) {
+      watches.delete(seq);
       const place = places.get(seq);
       places.delete(seq);
       if (!place) return;

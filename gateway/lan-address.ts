@@ -18,6 +18,15 @@ export function lanAddress(interfaces: Record<string, Address[] | undefined> = n
   return found[0]?.address ?? hostname();
 }
 
+/** Names and addresses that this machine is reached under, its loopback included. IPv6 is left out: it changes too often. */
+export function ownNames(interfaces: Record<string, Address[] | undefined> = networkInterfaces()): string[] {
+  const addresses = Object.values(interfaces)
+    .flatMap((list = []) => list)
+    .filter(({ family, address }) => family === 'IPv4' && !address.startsWith('169.254.'))
+    .map(({ address }) => address);
+  return [...new Set([hostname(), 'localhost', ...addresses, '127.0.0.1'])];
+}
+
 /** Does a listener on this host serve every network of the machine? */
 export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::' || host === '[::]';

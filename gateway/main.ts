@@ -1,18 +1,29 @@
 import { pino } from 'pino';
 import { createConsoleServer } from '../adapters/console/server.ts';
+import { createFileService } from '../adapters/files/service.ts';
+import { createOpenDataServer } from '../adapters/ocpi/open/server.ts';
 import { createOcpiServer } from '../adapters/ocpi/server.ts';
+import { CONFIGURATION_WORDS } from '../adapters/ocpp/configuration-words.ts';
 import { VENDOR_QUIRKS } from '../adapters/ocpp/quirks/index.ts';
 import { createOcppServer } from '../adapters/ocpp/server.ts';
 import type { Config } from '../config/load.ts';
 import { applyConfig } from './apply-config.ts';
+import { startCertificateUpkeep } from './certificate-upkeep.ts';
+import { recoverCommands } from './commands.ts';
+import { adoptFilePasswords } from './charger-passwords.ts';
 import { expireAbsent } from './chargers.ts';
 import { urlForOthers } from './lan-address.ts';
 import { createGateway } from './create-gateway.ts';
+import { prepareFiles } from './file-store.ts';
 import { flushDiagnostics } from './frames.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
+import { reviewLogs } from './logs.ts';
+import { startOrderUpkeep } from './order-upkeep.ts';
+import { startProvisioning } from './provisioning.ts';
 import { followDue, recoverSamples } from './samples.ts';
 import { refreshAll } from './sessions.ts';
+import { noticePendingStops } from './stop-pending.ts';
 
 export interface StartOptions {
   clock?: Clock;
@@ -22,8 +33,10 @@ export interface StartOptions {
 /** A gateway that serves. */
 export interface RunningGateway {
   gateway: Gateway;
-  /** Where this machine reaches it; `ocpp` is what a charger's id is appended to. */
-  urls: { ocpp: string; ocpi: string; console: string };
+  /** Where this machine reaches it; `ocpp` and `ocpps` (null: no TLS) are what a charger's id is appended to. */
+  urls: { ocpp: string; ocpps: string | null; ocpi: string; openData: string | null; console: string };
+  /** Looks now for new TLS certificates, which it does by itself every half minute; a bad one is logged and not used. */
+  reload(): Promise<void>;
   /** Answers what was received, writes what is waiting, closes everything. */
   stop(): Promise<void>;
 }
@@ -36,7 +49,7 @@ const EVERY_FIVE_SECONDS = 5000;
 
 /**
  * Starts the whole gateway: database, what the config declares, then the doors. The only place where adapters and core
- * meet. Errors: those of the database and of ports (PORT_IN_USE), TARIFF_UNPRICEABLE; nothing is left open then.
+ * meet. Errors: those of the database and of ports (PORT_IN_USE), TARIFF_UNPRICEABLE, TLS_UNUSABLE; nothing is left open then.
  */
 export async function startGateway(config: Config, options: StartOptions = {}): Promise<RunningGateway> {
   const gateway = createGateway({
@@ -44,6 +57,12 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     directory: config.storage.directory,
     maxBytes: config.storage.maxMegabytes * 1_000_000,
     vendorQuirks: VENDOR_QUIRKS,
+    configurationWords: CONFIGURATION_WORDS,
+    files: {
+      linkHours: config.ocpp.files.linkHours,
+      maxUploadBytes: config.ocpp.files.maxUploadMegabytes * 1_000_000,
+      keepBytes: config.ocpp.files.keepMegabytes * 1_000_000,
+    },
     clock: options.clock ?? wallClock,
     log: options.log ?? pino({ level: config.log.level, base: null }),
   });
@@ -53,26 +72,52 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
       await close().catch((error: unknown) => gateway.log.error({ err: error }, 'something did not close in order'));
   };
   try {
+    await prepareFiles(gateway);
     await applyConfig(gateway);
+    await adoptFilePasswords(gateway);
+    await reviewLogs(gateway);
     await recoverSamples(gateway);
     await refreshAll(gateway);
+    await recoverCommands(gateway);
     closers.push(startUpkeep(gateway));
+    closers.push(startCertificateUpkeep(gateway));
 
     const ocpi = createOcpiServer(gateway, config.ocpi);
     closers.push(() => ocpi.close());
     const ocpiUrl = `${(await ocpi.listen()).url}/ocpi/versions`;
 
-    const ocpp = createOcppServer(gateway, config.ocpp);
-    closers.push(() => ocpp.close());
-    const ocppUrl = `ws://${hostOf(config.ocpp.host)}:${(await ocpp.listen()).port}/ocpp/`;
+    const openData = config.openData.publish ? createOpenDataServer(gateway, config.openData) : null;
+    if (openData) closers.push(() => openData.close());
+    const openDataUrl = openData && (await openData.listen()).url;
 
-    const urls = { ocpp: ocppUrl, ocpi: config.ocpi.publicUrl ?? ocpiUrl };
+    const files = createFileService(gateway);
+    closers.push(() => files.close());
+    const ocpp = createOcppServer(gateway, { ...config.ocpp, serveFile: files.serve });
+    closers.push(() => ocpp.close());
+    const opened = await ocpp.listen();
+    const ocppUrl = `ws://${hostOf(config.ocpp.host)}:${opened.port}/ocpp/`;
+    const ocppsUrl = opened.tlsPort === null ? null : `wss://${hostOf(config.ocpp.host)}:${opened.tlsPort}/ocpp/`;
+
+    gateway.files.publicUrl = config.ocpp.files.publicUrl;
+    gateway.files.ownUrl = urlForOthers(ocppUrl.replace(/^ws(.*)\/ocpp\/$/, 'http$1'), config.ocpp.host);
+    closers.push(startProvisioning(gateway));
+
+    const urls = { ocpp: ocppUrl, ocpps: ocppsUrl, ocpi: config.ocpi.publicUrl ?? ocpiUrl, openData: openDataUrl };
     const operator = createConsoleServer(gateway, {
       ...config.console,
-      urls: { ocpp: urlForOthers(ocppUrl, config.ocpp.host), ocpi: urlForOthers(urls.ocpi, config.ocpi.host) },
+      urls: {
+        ocpp: urlForOthers(ocppUrl, config.ocpp.host),
+        ocpps: ocppsUrl && urlForOthers(ocppsUrl, config.ocpp.host),
+        ocpi: urlForOthers(urls.ocpi, config.ocpi.host),
+      },
     });
     closers.push(() => operator.close());
-    return { gateway, urls: { ...urls, console: (await operator.listen()).url }, stop };
+    return {
+      gateway,
+      urls: { ...urls, console: (await operator.listen()).url },
+      reload: async () => void (await Promise.all([ocpp.reloadCertificate(), ocpi.reload()])),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -82,9 +127,11 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
 /** The gateway's own regular work; the closer stops it and stores what is left. */
 function startUpkeep(gw: Gateway): () => Promise<void> {
   const absent = new Set<string>();
+  const owed = new Set<string>();
   const guarded = (what: string, work: () => Promise<void>) => (): void => {
     work().catch((error: unknown) => gw.log.error({ err: error }, `${what} failed`));
   };
+  const endOrders = startOrderUpkeep(gw);
   const timers = [
     setInterval(
       guarded('bringing sessions up to date', () => followDue(gw)),
@@ -98,9 +145,14 @@ function startUpkeep(gw: Gateway): () => Promise<void> {
       guarded('noticing absent chargers', () => expireAbsent(gw, absent)),
       EVERY_FIVE_SECONDS,
     ),
+    setInterval(
+      guarded('noticing stops that are owed', async () => noticePendingStops(gw, owed)),
+      EVERY_FIVE_SECONDS,
+    ),
   ];
   return async () => {
     for (const timer of timers) clearInterval(timer);
+    endOrders();
     await followDue(gw).catch((error: unknown) => gw.log.error({ err: error }, 'bringing sessions up to date failed'));
     await flushDiagnostics(gw).catch((error: unknown) => gw.log.error({ err: error }, 'storing diagnostics failed'));
   };

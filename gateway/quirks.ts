@@ -3,13 +3,39 @@ import type { ModelSettings } from './domain/settings.ts';
 import type { Gateway } from './gateway.ts';
 import { findCharger } from './store/chargers.ts';
 
-/** How this charger has to be handled: what the config says of it, else of its make, else what is known of its vendor. */
+/**
+ * How this charger has to be handled: what the config says of it, else of its make, else what is known of its vendor.
+ * Worked out once a boot.
+ */
 export function quirksOf(gw: Gateway, chargerId: string): QuirkFlags {
-  const make = findCharger(gw.db, chargerId) ?? { vendor: null, model: null, firmware: null };
+  const known = gw.quirkFlags.get(chargerId);
+  if (known) return known;
+  const make = findCharger(gw.db, chargerId);
+  const flags = flagsOf(gw, chargerId, make ?? UNKNOWN_MAKE);
+  // Whoever nobody knows gets no place in memory.
+  if (make) gw.quirkFlags.set(chargerId, flags);
+  return flags;
+}
+
+const UNKNOWN_MAKE: Make = { vendor: null, model: null, firmware: null };
+
+function flagsOf(gw: Gateway, chargerId: string, make: Make): QuirkFlags {
   const own = gw.settings.chargers.find((charger) => charger.id === chargerId)?.quirks;
   const models = modelsOf(gw.settings.models, make).map(({ quirks }) => quirks);
   const vendors = vendorQuirksOf(gw.vendorQuirks, make).map(({ flags }) => flags);
   return merge([...vendors.toReversed(), ...models.toReversed(), ...(own ? [own] : [])]);
+}
+
+/** How a charger is handled, for people. */
+export interface QuirkView {
+  /** What is known of its make, by name. */
+  known: string[];
+  /** What goes for it, from whatever source; null: as for any charger. */
+  flags: QuirkFlags;
+}
+
+export function quirksViewOf(gw: Gateway, charger: Make & { id: string }): QuirkView {
+  return { known: vendorQuirksOf(gw.vendorQuirks, charger).map(({ name }) => name), flags: quirksOf(gw, charger.id) };
 }
 
 /** The known quirks of this make. */

@@ -1,12 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { tokenUse } from './authorization.ts';
+import type { PendingStart } from './domain/commands.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import type { Millis } from './domain/time.ts';
-import type { Authorization, SessionPlace, Connector, Cost, Evse, Session, Transaction } from './domain/types.ts';
+import type {
+  Authorization,
+  SessionPlace,
+  Connector,
+  Cost,
+  Evse,
+  Session,
+  Tariff,
+  Transaction,
+} from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';
+import { meterRemarks } from './meter-faults.ts';
 import { priceSession } from './pricing/price.ts';
 import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
+import { deleteStart } from './store/commands.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/sessions.ts';
 import { findTariff } from './store/tariffs.ts';
@@ -21,40 +33,118 @@ export function openSession(
   evse: Evse,
   authorization: Authorization,
 ): void {
-  const connectors = listConnectorsOf(gw.db, evse.chargerId).filter((c) => c.evse === evse.evse);
-  // A connector that nobody described has the price of the one beside it: unknown must not mean free.
-  const connector = connectors.find((c) => c.connector === transaction.connector) ?? connectors[0] ?? null;
-  const tariff = connector?.tariffId ? (findTariff(gw.db, connector.tariffId) ?? null) : null;
-  const timeline = timelineOf(gw.db, transaction);
-  const id = randomUUID();
-  store.insertSession(gw.db, {
-    id,
-    status: 'ACTIVE',
-    transactionId: transaction.id,
-    chargerId: transaction.chargerId,
-    evse: transaction.evse,
-    connector: connector?.connector ?? transaction.connector,
+  const session = {
+    id: randomUUID(),
+    ...courseOf(gw, transaction, evse, transaction.connector),
     token: tokenUse(gw, transaction.tokenUid, authorization.token),
     peer: authorization.token?.peer ?? null,
     authorized: authorization.verdict === 'accepted',
-    authMethod: 'WHITELIST',
+    authMethod: 'WHITELIST' as const,
     authorizationReference: null,
-    startedAt: timeline.startedAt,
+    updatedAt: tx.stamp,
+  };
+  store.insertSession(gw.db, session);
+  tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+}
+
+/** Opens, inside the write at hand, the PENDING session of a start that the charger accepted and has not made yet. */
+export function openPending(gw: Gateway, tx: Tx, start: PendingStart, evse: Evse): void {
+  const offer = offerAt(gw, evse, start.connector ?? 1);
+  store.insertSession(gw.db, {
+    ...orderedBy(start),
+    status: 'PENDING',
+    transactionId: null,
+    chargerId: start.chargerId,
+    evse: start.evse,
+    ...offer,
+    startedAt: tx.now,
     endedAt: null,
-    energyWh: timeline.energyWh,
-    currency: tariff?.currency ?? gw.settings.tariffs[0]?.currency ?? 'EUR',
-    tariff,
-    place: placeOf(gw, evse, connector?.connector ?? transaction.connector, connector),
-    periods: timeline.periods,
-    cost: tariff && priceSession(tariff, timeline.periods),
+    energyWh: 0,
+    periods: [],
+    cost: null,
     updatedAt: tx.stamp,
   });
-  tx.emit({ name: 'session.changed', data: { sessionId: id, chargerId: transaction.chargerId } });
+  tx.emit({ name: 'session.changed', data: { sessionId: start.sessionId, chargerId: start.chargerId } });
+}
+
+/**
+ * Makes a transaction, inside the write at hand, the one that a peer's start was for: its session goes from PENDING to
+ * ACTIVE and begins now, at the place and price of now (OCPI 2.3.0 mod_sessions, start_date_time), or is opened.
+ */
+export function adoptTransaction(gw: Gateway, tx: Tx, start: PendingStart, transaction: Transaction, evse: Evse): void {
+  const named = start.evse === transaction.evse ? start.connector : null;
+  const session = {
+    ...orderedBy(start),
+    ...courseOf(gw, transaction, evse, named ?? transaction.connector),
+    updatedAt: tx.stamp,
+  };
+  if (store.findSession(gw.db, session.id)) store.activateSession(gw.db, session);
+  else store.insertSession(gw.db, session);
+  tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+}
+
+/** Ends, inside the write at hand, a PENDING session that nothing came of. One that is not PENDING stays as it is. */
+export function endPending(gw: Gateway, tx: Tx, sessionId: string): void {
+  const session = store.findSession(gw.db, sessionId);
+  if (session?.status !== 'PENDING') return;
+  const { startedAt, energyWh, periods } = session;
+  const ended = { status: 'INVALID' as const, startedAt, endedAt: tx.now, energyWh, periods, cost: null };
+  store.setProgress(gw.db, sessionId, ended, tx.stamp);
+  tx.emit({ name: 'session.changed', data: { sessionId, chargerId: session.chargerId } });
+}
+
+/** What a session is by the command that it came from. */
+function orderedBy(start: PendingStart) {
+  return {
+    id: start.sessionId,
+    token: start.token,
+    peer: start.peer,
+    authorized: true,
+    authMethod: 'COMMAND' as const,
+    authorizationReference: start.authorizationReference,
+  };
+}
+
+/** What a session is by its transaction, as far as that has come. */
+function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: number) {
+  const offer = offerAt(gw, evse, connector);
+  const { startedAt, energyWh, periods } = timelineOf(gw.db, transaction);
+  return {
+    status: 'ACTIVE' as const,
+    transactionId: transaction.id,
+    chargerId: transaction.chargerId,
+    evse: transaction.evse,
+    ...offer,
+    startedAt,
+    endedAt: null,
+    energyWh,
+    periods,
+    cost: offer.tariff && priceSession(offer.tariff, periods),
+  };
+}
+
+/** Place and price of an EVSE's connector, as they are now. */
+function offerAt(
+  gw: Gateway,
+  evse: Evse,
+  number: number,
+): { connector: number; currency: string; tariff: Tariff | null; place: SessionPlace } {
+  const connectors = listConnectorsOf(gw.db, evse.chargerId).filter((c) => c.evse === evse.evse);
+  // A connector that nobody described has the price of the one beside it: unknown must not mean free.
+  const known = connectors.find((c) => c.connector === number) ?? connectors[0] ?? null;
+  const tariff = known?.tariffId ? (findTariff(gw.db, known.tariffId) ?? null) : null;
+  const connector = known?.connector ?? number;
+  return {
+    connector,
+    currency: tariff?.currency ?? gw.settings.tariffs[0]?.currency ?? 'EUR',
+    tariff,
+    place: placeOf(gw, evse, connector, known),
+  };
 }
 
 function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector | null): SessionPlace {
   const { site, defaultConnector } = gw.settings;
-  const { standard, format, powerType } = connector ?? defaultConnector;
+  const { standard, format, powerType, maxVoltage, maxAmperage } = connector ?? defaultConnector;
   return {
     siteId: site.id,
     siteName: site.name,
@@ -72,6 +162,8 @@ function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector |
     standard,
     format,
     powerType,
+    maxVoltage,
+    maxAmperage,
   };
 }
 
@@ -115,8 +207,11 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
     endedAt: timeline.until,
   };
   store.setProgress(gw.db, session.id, ended, tx.stamp);
+  // Its card is let in by the peer's start no longer.
+  if (session.authMethod === 'COMMAND') deleteStart(gw.db, session.id);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
-  if (completed) issueCdr(gw, tx, { ...session, ...ended }, transaction.stopEstimated);
+  const remarks = meterRemarks(gw, transaction, timeline.energyWh);
+  if (completed) issueCdr(gw, tx, { ...session, ...ended }, transaction, remarks);
 }
 
 /** Brings every running session up to its samples: at start-up, because the last second before a power cut was not. */

@@ -1,7 +1,8 @@
 import type { SiteSettings } from './domain/settings.ts';
 import type { Millis } from './domain/time.ts';
-import { listChargers, type EvseView } from './chargers.ts';
+import { listChargers, listForgottenEvses, type EvseView } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
+import { listChargersWith } from './store/configuration.ts';
 
 /** The one place this gateway serves, with the EVSEs of its accepted chargers. */
 export interface SiteView {
@@ -14,9 +15,12 @@ export interface SiteView {
 
 /** The site as it stands now. */
 export function siteView(gw: Gateway): SiteView {
+  const limitable = new Set(listChargersWith(gw.db, 'smart-charging'));
   const evses = listChargers(gw)
     // Of a charger that was dropped, the end of its EVSEs still has to be told.
-    .flatMap(({ registration, evses: own }) => (registration === 'accepted' ? own : own.filter((e) => e.removed)));
+    .flatMap(({ registration, evses: own }) => (registration === 'accepted' ? own : own.filter((e) => e.removed)))
+    .concat(listForgottenEvses(gw))
+    .map((evse) => ({ ...evse, limitable: limitable.has(evse.chargerId) }));
   const updatedAt = evses.reduce(
     (latest, evse) => Math.max(latest, evse.updatedAt, ...evse.connectors.map((connector) => connector.updatedAt)),
     gw.siteUpdatedAt,

@@ -1,7 +1,9 @@
 import type { PhaseKind } from './domain/status.ts';
+import { finalRegister, liftAt, type RegisterFall, type RegisterPoint } from './domain/register.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
 import type { Period, Transaction } from './domain/types.ts';
 import type { Db } from './store/db.ts';
+import { listFalls } from './store/meters.ts';
 import * as store from './store/transactions.ts';
 
 /** What a transaction's samples and statuses amount to, up to its last sample or its stop. */
@@ -20,11 +22,14 @@ export interface Timeline {
  */
 export function timelineOf(db: Db, transaction: Transaction): Timeline {
   const last = store.readingBefore(db, transaction.seq, Number.MAX_SAFE_INTEGER);
-  return trustsCharger(transaction, last) ? byChargerClock(db, transaction, last) : byOurClock(db, transaction);
+  const falls = listFalls(db, transaction.seq);
+  return trustsCharger(transaction, last)
+    ? byChargerClock(db, transaction, last, falls)
+    : byOurClock(db, transaction, falls);
 }
 
 /** A clock that is wrong at the start, at the end or in between is not used at all: two clocks do not mix. */
-function trustsCharger(t: Transaction, last: store.RegisterReading | undefined): boolean {
+function trustsCharger(t: Transaction, last: RegisterPoint | undefined): boolean {
   if (!isPlausible(t.startReportedAt, t.startReceivedAt)) return false;
   if (last && !isPlausible(last.reportedAt, last.receivedAt)) return false;
   if (t.stopReportedAt === null || t.stopReceivedAt === null) return true;
@@ -36,10 +41,20 @@ interface Boundary {
   kind: PhaseKind;
 }
 
-function byChargerClock(db: Db, t: Transaction, last: store.RegisterReading | undefined): Timeline {
+/** A reading on the register that the transaction began with, whatever the meter did since (Q52). */
+function lifted(reading: RegisterPoint | undefined, falls: readonly RegisterFall[]): RegisterPoint | undefined {
+  return reading && { ...reading, energyWh: reading.energyWh + liftAt(falls, reading.reportedAt) };
+}
+
+function byChargerClock(
+  db: Db,
+  t: Transaction,
+  last: RegisterPoint | undefined,
+  falls: readonly RegisterFall[],
+): Timeline {
   const startedAt = t.startReportedAt;
   const until = t.stopReportedAt ?? Math.max(startedAt, last?.reportedAt ?? startedAt);
-  const register = finalRegister(t, last?.energyWh ?? null);
+  const register = endOf(t, lifted(last, falls), falls);
   const boundaries: Boundary[] = [{ at: startedAt, kind: 'charging' }];
   for (const phase of store.listPhases(db, t.seq)) {
     const at = Math.min(Math.max(phase.reportedAt, startedAt), until);
@@ -48,8 +63,11 @@ function byChargerClock(db: Db, t: Transaction, last: store.RegisterReading | un
   const registerAt = (at: Millis): number => {
     if (at >= until) return register;
     if (at <= startedAt) return t.meterStart;
-    const before = store.readingBefore(db, t.seq, at) ?? { reportedAt: startedAt, energyWh: t.meterStart };
-    const after = store.readingAfter(db, t.seq, at) ?? { reportedAt: until, energyWh: register };
+    const before = lifted(store.readingBefore(db, t.seq, at), falls) ?? {
+      reportedAt: startedAt,
+      energyWh: t.meterStart,
+    };
+    const after = lifted(store.readingAfter(db, t.seq, at), falls) ?? { reportedAt: until, energyWh: register };
     // A reading that jumped up must not put more into a stretch than the whole transaction took.
     return Math.min(register, interpolate(before, after, at));
   };
@@ -58,21 +76,19 @@ function byChargerClock(db: Db, t: Transaction, last: store.RegisterReading | un
 }
 
 /** The charger's clock cannot be believed: one stretch, by the times at which we heard of it. */
-function byOurClock(db: Db, t: Transaction): Timeline {
+function byOurClock(db: Db, t: Transaction, falls: readonly RegisterFall[]): Timeline {
   const startedAt = t.startReceivedAt;
   const last = store.latestReading(db, t.seq);
   // A stop that we concluded came with the next start, perhaps days later: the last reading is nearer the truth.
   const stopped = t.stopEstimated ? null : t.stopReceivedAt;
   const until = Math.max(startedAt, stopped ?? last?.receivedAt ?? startedAt);
-  const register = finalRegister(t, last?.energyWh ?? null);
+  const register = endOf(t, lifted(last, falls), falls);
   const energyWh = register - t.meterStart;
   return { startedAt, until, energyWh, periods: [{ kind: 'charging', from: startedAt, to: until, energyWh }] };
 }
 
-/** Never below the start: a meter that fell counts as unknown, the last reading above the start as the truth (Q53). */
-function finalRegister(t: Transaction, last: number | null): number {
-  const candidate = t.meterStop !== null && t.meterStop >= t.meterStart ? t.meterStop : last;
-  return Math.max(t.meterStart, candidate ?? t.meterStart);
+function endOf(t: Transaction, last: RegisterPoint | undefined, falls: readonly RegisterFall[]): number {
+  return finalRegister({ start: t.meterStart, last: last?.energyWh ?? null, stop: t.meterStop }, falls);
 }
 
 function interpolate(

@@ -1,20 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { authorize, noteRefusal } from './authorization.ts';
+import { authorize, authorizeStart, cardAnswer, noteRefusal, ORDERED, type CardAnswer } from './authorization.ts';
 import { ensureEvse } from './chargers.ts';
 import { isRegister } from './domain/energy.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import { canonicalUid } from './domain/token.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
-import type { Authorization, Sample, Transaction } from './domain/types.ts';
+import type { Sample, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
+import { beginOrdered, findOrdered } from './pending-starts.ts';
 import { quarantine } from './quarantine.ts';
-import { fileHeld, fileSamples, isPlaceholder } from './samples.ts';
-import { closeSession, openSession } from './sessions.ts';
-import { findCharger, listConnectorsOf, setEvseMeter } from './store/chargers.ts';
+import { fileHeld, fileSamples, watchStop } from './samples.ts';
+import { openSession } from './sessions.ts';
+import { stopPendingSince } from './stop-pending.ts';
+import { findCharger, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/transactions.ts';
+import { endTransaction, supersede } from './transaction-ends.ts';
 
-export type Verdict = Authorization['verdict'];
+/** An answer as it was stored; databases of version 1 hold the verdict alone. */
+function readAnswer<C extends CardAnswer | null>(stored: string): C | CardAnswer {
+  if (!stored.startsWith('{')) return { verdict: stored as CardAnswer['verdict'], groupId: null, expiresAt: null };
+  return (JSON.parse(stored) as { card: C }).card;
+}
 
 export interface StartCommand {
   chargerId: string;
@@ -35,15 +42,20 @@ export interface StartCommand {
 export async function startTransaction(
   gw: Gateway,
   command: StartCommand,
-): Promise<{ wireId: string; verdict: Verdict }> {
+): Promise<{ wireId: string; card: CardAnswer }> {
   return gw.db.write((tx) => {
     const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
-    const before = store.findStartAnswer(gw.db, command.chargerId, key);
-    if (before) return { wireId: before.wireId, verdict: before.answer as Verdict };
+    const before = store.findStarted(gw.db, command.chargerId, key);
+    if (before && !provesFrozenClock(before, command))
+      return { wireId: before.wireId, card: readAnswer<CardAnswer>(before.answer) };
+    if (before) store.releaseStartKey(gw.db, before.seq);
     if (!isRegister(command.meterStart)) throw new RangeError(`a meter cannot stand at ${command.meterStart} Wh`);
     const evse = ensureEvse(gw, tx, command.chargerId, command.evse);
     supersede(gw, tx, command);
-    const authorization = authorize(gw, command.chargerId, command.tokenUid, command.receivedAt);
+    noteFallenRegister(gw, command, evse.meterWh);
+    const ordered = findOrdered(gw, command);
+    const authorization = ordered ? ORDERED : authorizeStart(gw, command);
+    const card = cardAnswer(authorization);
     tx.after(() => noteRefusal(gw, command.chargerId, command.tokenUid, authorization.verdict));
     const id = randomUUID();
     const wireId = String(store.nextWireId(gw.db));
@@ -58,12 +70,15 @@ export async function startTransaction(
       startReceivedAt: command.receivedAt,
       meterStart: command.meterStart,
       startKey: key,
-      startAnswer: authorization.verdict,
+      startAnswer: JSON.stringify({ card }),
     });
     setEvseMeter(gw.db, command.chargerId, command.evse, command.meterStart);
     // What a charger does that nobody accepted is recorded here and told to no cloud.
-    if (findCharger(gw.db, command.chargerId)?.registration === 'accepted')
-      openSession(gw, tx, mustFind(gw, id), evse, authorization);
+    if (findCharger(gw.db, command.chargerId)?.registration === 'accepted') {
+      const transaction = mustFind(gw, id);
+      if (ordered) beginOrdered(gw, tx, ordered, transaction, evse);
+      else openSession(gw, tx, transaction, evse, authorization);
+    }
     tx.emit({
       name: 'transaction.started',
       data: { transactionId: id, chargerId: command.chargerId, evse: command.evse },
@@ -71,64 +86,36 @@ export async function startTransaction(
     tx.after(() =>
       gw.log.info({ charger: command.chargerId, evse: command.evse, transaction: seq }, 'transaction started'),
     );
-    return { wireId, verdict: authorization.verdict };
+    return { wireId, card };
   });
 }
 
-/** An EVSE holds one transaction: when the next one starts, the one before has ended without telling us. */
-function supersede(gw: Gateway, tx: Tx, start: StartCommand): void {
-  for (const open of store.listOpenAt(gw.db, start.chargerId, start.evse))
-    if (!isOlder(start, open)) conclude(gw, tx, start, open);
+/** Chargers say their times in seconds; one that says the same second a minute later has a clock that stands. */
+const STANDS_STILL = 60_000;
+
+/**
+ * A start to the letter like an earlier one is that one, re-sent: unless that one has ended under the id that we gave, so
+ * that its charger had our answer and nothing to re-send, and its start and stop bear the same time though they came a
+ * minute or more apart. Then the clock stands still, and the same card at the same register is a new transaction.
+ */
+function provesFrozenClock(before: store.StartedBefore, start: StartCommand): boolean {
+  const { startReceivedAt, stopReceivedAt, stopKey, named } = before;
+  if (stopReceivedAt === null || stopKey === null || !named) return false;
+  const [stopTimestamp] = JSON.parse(stopKey) as [string];
+  return stopTimestamp === start.timestamp && stopReceivedAt - startReceivedAt >= STANDS_STILL;
 }
 
-/** Does a charger tell late, after the one that runs, what it did while disconnected? Then that one runs on. */
-function isOlder(start: StartCommand, open: Transaction): boolean {
-  return (
-    start.reportedAt < open.startReportedAt &&
-    isPlausible(start.reportedAt, start.receivedAt) &&
-    isPlausible(open.startReportedAt, open.startReceivedAt)
-  );
-}
-
-/** Ends a transaction at the register of the start that came after it, where that is believable. */
-function conclude(gw: Gateway, tx: Tx, start: StartCommand, open: Transaction): void {
-  fileHeld(gw, tx, open.seq);
-  const last = store.latestReading(gw.db, open.seq);
-  const floor = Math.max(open.meterStart, last?.energyWh ?? 0);
-  const elapsed = Math.max(
-    start.receivedAt - (last?.receivedAt ?? open.startReceivedAt),
-    start.reportedAt - (last?.reportedAt ?? open.startReportedAt),
-  );
-  const timed = isPlausible(open.startReportedAt, open.startReceivedAt);
-  const next = (timed ? store.meterStartAfter(gw.db, open) : undefined) ?? start.meterStart;
-  const believable = next >= floor && next - floor <= mostEnergy(gw, open, elapsed);
-  store.setStop(gw.db, open.seq, {
-    reportedAt: last?.reportedAt ?? open.startReportedAt,
-    receivedAt: start.receivedAt,
-    meterStop: believable ? next : floor,
-    reason: 'Superseded',
-    estimated: true,
-    key: null,
-    answer: null,
-  });
-  gw.diagnostics.deviation(start.chargerId, 'STOP_MISSING', `transaction ${open.wireId}`);
-  finish(gw, tx, open.id);
-}
-
-/** What the EVSE's strongest connector can deliver in so many milliseconds, Wh; with a tenth and 100 Wh to spare. */
-function mostEnergy(gw: Gateway, { chargerId, evse }: Transaction, millis: number): number {
-  const watts = listConnectorsOf(gw.db, chargerId)
-    .filter((connector) => connector.evse === evse)
-    .map(
-      ({ maxPower, maxVoltage, maxAmperage, powerType }) =>
-        maxPower ?? maxVoltage * maxAmperage * (powerType === 'AC_3_PHASE' ? 3 : 1),
-    );
-  return 100 + (1.1 * Math.max(0, ...watts) * Math.max(0, millis)) / 3_600_000;
+/** A register below where this EVSE's stood was reset in between (Q52): each session is billed by its own. */
+function noteFallenRegister(gw: Gateway, start: StartCommand, stood: number | null): void {
+  const live = isPlausible(start.reportedAt, start.receivedAt) && start.receivedAt - start.reportedAt < STANDS_STILL;
+  if (live && stood !== null && start.meterStart < stood)
+    gw.diagnostics.deviation(start.chargerId, 'REGISTER_RESET', `${stood} -> ${start.meterStart}`);
 }
 
 export interface StopCommand {
   chargerId: string;
-  wireId: string;
+  /** The transaction that the charger names; null where it names none that could be (Q36, Q37). */
+  wireId: string | null;
   meterStop: number;
   reportedAt: Millis;
   receivedAt: Millis;
@@ -143,38 +130,40 @@ export interface StopCommand {
 
 /**
  * Ends a transaction and, in the same commit, its session with a frozen CDR. The same stop again changes nothing and gets
- * the same answer; one that contradicts, or whose transaction nobody knows, is kept in quarantine. Answers the verdict on
- * the stopping token, null where none was given.
+ * the same answer; one that contradicts, or whose transaction nobody knows, is kept in quarantine. Answers what is to be
+ * said of the stopping card, null where none was given: whoever stops, the charger has stopped (Q42).
  */
-export async function stopTransaction(gw: Gateway, command: StopCommand): Promise<{ verdict: Verdict | null }> {
+export async function stopTransaction(gw: Gateway, command: StopCommand): Promise<{ card: CardAnswer | null }> {
   return gw.db.write((tx) => {
-    const verdict =
-      command.tokenUid === null ? null : authorize(gw, command.chargerId, command.tokenUid, command.receivedAt).verdict;
+    const { chargerId, tokenUid, receivedAt } = command;
+    const card = tokenUid === null ? null : cardAnswer(authorize(gw, chargerId, tokenUid, receivedAt));
     const key = JSON.stringify([command.timestamp, command.meterStop]);
-    const transaction = findForStop(gw, command, key);
-    if (!transaction) {
-      setAside(gw, tx, command, `no transaction ${command.wireId} is known on this charger`);
-      return { verdict };
+    const meant = findForStop(gw, command, key);
+    if (!meant.transaction) {
+      gw.diagnostics.deviation(chargerId, 'STOP_WITHOUT_START', meant.problem);
+      setAside(gw, tx, command, meant.problem);
+      return { card };
     }
+    const { transaction } = meant;
     if (transaction.stopReceivedAt !== null) return repeatStop(gw, tx, command, transaction, key);
     fileHeld(gw, tx, transaction.seq);
-    fileSamples(gw, transaction.seq, command.samples, command.receivedAt);
+    watchStop(gw, transaction, command);
+    fileSamples(gw, transaction.seq, command.samples, receivedAt);
     const believable = isRegister(command.meterStop);
     if (!believable) setAside(gw, tx, command, `a meter cannot stand at ${command.meterStop} Wh: closed by estimate`);
-    store.setStop(gw.db, transaction.seq, {
+    if (command.meterStop < transaction.meterStart)
+      gw.diagnostics.deviation(chargerId, 'METER_FELL', `${transaction.meterStart} -> ${command.meterStop}`);
+    endTransaction(gw, tx, transaction, {
       reportedAt: command.reportedAt,
-      receivedAt: command.receivedAt,
+      receivedAt,
       meterStop: believable ? command.meterStop : lastRegister(gw, transaction),
       reason: command.reason,
       estimated: !believable,
       key,
-      answer: verdict,
+      answer: JSON.stringify({ card, named: command.wireId !== null }),
     });
-    if (command.meterStop < transaction.meterStart)
-      gw.diagnostics.deviation(command.chargerId, 'METER_FELL', `${transaction.meterStart} -> ${command.meterStop}`);
-    finish(gw, tx, transaction.id);
-    tx.after(() => gw.log.info({ charger: command.chargerId, transaction: transaction.seq }, 'transaction stopped'));
-    return { verdict };
+    tx.after(() => gw.log.info({ charger: chargerId, transaction: transaction.seq }, 'transaction stopped'));
+    return { card };
   });
 }
 
@@ -182,16 +171,45 @@ function lastRegister(gw: Gateway, t: Transaction): number {
   return store.latestReading(gw.db, t.seq)?.energyWh ?? t.meterStart;
 }
 
-function findForStop(gw: Gateway, command: StopCommand, key: string): Transaction | undefined {
-  if (!isPlaceholder(command.wireId)) return store.findByWireId(gw.db, command.chargerId, command.wireId);
+type Meant = { transaction: Transaction } | { transaction: null; problem: string };
+
+/** The transaction that a stop ends; the reason, in words for the operator, where none can be said to be meant. */
+function findForStop(gw: Gateway, command: StopCommand, key: string): Meant {
+  const { chargerId, wireId, meterStop } = command;
+  if (wireId !== null) {
+    const transaction = store.findByWireId(gw.db, chargerId, wireId);
+    if (transaction) return { transaction };
+    return { transaction: null, problem: `no transaction ${wireId} is known on this charger, ${ended(meterStop)}` };
+  }
   const uid = command.tokenUid === null ? null : canonicalUid(command.tokenUid);
   const fits = (t: Transaction): boolean => uid === null || canonicalUid(t.tokenUid) === uid;
   // A re-sent stop is of the transaction that it ended, never of one that runs now (law 3).
-  const ended = store.findStopped(gw.db, command.chargerId, key).find(fits);
-  if (ended) return ended;
+  const before = store.findStopped(gw.db, chargerId, key).find(fits);
+  if (before) return { transaction: before };
   // The charger never learnt the id: the one open transaction that fits the card, if just one does (Q36).
-  const fitting = store.findOpen(gw.db, command.chargerId).filter(fits);
-  return fitting.length === 1 ? fitting[0] : undefined;
+  const fitting = store.findOpen(gw.db, chargerId).filter((t) => fits(t) && !beganAfter(t, command));
+  const [only] = fitting.length === 1 ? fitting : fitting.filter((t, _, all) => fitsAlone(t, all, meterStop));
+  if (only) return { transaction: only };
+  const problem = `it names no transaction, and of those that run ${fitting.length === 0 ? 'none fits' : `${fitting.length} fit`}`;
+  return { transaction: null, problem: `${problem}; ${ended(meterStop)}` };
+}
+
+function ended(meterStop: number): string {
+  return `nothing is billed: something ended at ${meterStop} Wh`;
+}
+
+/** By clocks that can be believed: a stop is of nothing that began later. */
+function beganAfter(t: Transaction, { reportedAt, receivedAt }: StopCommand): boolean {
+  return (
+    t.startReportedAt > reportedAt &&
+    isPlausible(t.startReportedAt, t.startReceivedAt) &&
+    isPlausible(reportedAt, receivedAt)
+  );
+}
+
+/** Is this the only one whose register can have come to that? */
+function fitsAlone(t: Transaction, all: Transaction[], meterStop: number): boolean {
+  return meterStop >= t.meterStart && all.every((other) => other === t || other.meterStart > meterStop);
 }
 
 function repeatStop(
@@ -200,7 +218,7 @@ function repeatStop(
   command: StopCommand,
   transaction: Transaction,
   key: string,
-): { verdict: Verdict | null } {
+): { card: CardAnswer | null } {
   const before = store.findStopAnswer(gw.db, transaction.seq);
   if (before?.key !== key)
     setAside(
@@ -211,22 +229,12 @@ function repeatStop(
         ? `transaction ${transaction.wireId} was already closed by estimate at ${transaction.meterStop} Wh`
         : `transaction ${transaction.wireId} was already stopped with other values`,
     );
-  return { verdict: (before?.answer ?? null) as Verdict | null };
+  return { card: before?.answer ? readAnswer<CardAnswer | null>(before.answer) : null };
 }
 
 function setAside(gw: Gateway, tx: Tx, command: StopCommand, reason: string): void {
   const { chargerId, receivedAt, payload } = command;
   quarantine(gw, tx, { chargerId, action: 'StopTransaction', reason, payload, receivedAt });
-}
-
-function finish(gw: Gateway, tx: Tx, id: string): void {
-  const transaction = mustFind(gw, id);
-  closeSession(gw, tx, transaction);
-  tx.after(() => gw.held.forget(transaction.seq));
-  tx.emit({
-    name: 'transaction.stopped',
-    data: { transactionId: id, chargerId: transaction.chargerId, evse: transaction.evse },
-  });
 }
 
 function mustFind(gw: Gateway, id: string): Transaction {
@@ -235,14 +243,25 @@ function mustFind(gw: Gateway, id: string): Transaction {
   return transaction;
 }
 
+/** A transaction, and since when its charger owes its stop; null while it does not. */
+export interface TransactionView extends Transaction {
+  stopPendingSince: Millis | null;
+}
+
+function viewOf(gw: Gateway, t: Transaction): TransactionView {
+  return { ...t, stopPendingSince: stopPendingSince(gw, t) };
+}
+
 /** Transactions, a page of them. */
-export function listTransactions(gw: Gateway, query: ListQuery): Page<Transaction> {
-  return store.listTransactions(gw.db, query);
+export function listTransactions(gw: Gateway, query: ListQuery): Page<TransactionView> {
+  const page = store.listTransactions(gw.db, query);
+  return { ...page, items: page.items.map((t) => viewOf(gw, t)) };
 }
 
 /** One transaction by our id; null when there is none. */
-export function findTransaction(gw: Gateway, id: string): Transaction | null {
-  return store.findById(gw.db, id) ?? null;
+export function findTransaction(gw: Gateway, id: string): TransactionView | null {
+  const found = store.findById(gw.db, id);
+  return found ? viewOf(gw, found) : null;
 }
 
 /** An id for a start that could not be read: its stop will find nothing, instead of somebody else's transaction. */

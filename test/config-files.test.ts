@@ -46,8 +46,42 @@ peers: [{ name: cloud, visibility: all, inbound-token-file: secrets/in, outbound
     expect(config.console).toEqual({ host: '0.0.0.0', port: 8889, token: 'console-secret' });
     expect(config.settings.chargers).toMatchObject([{ id: 'BAY-01', password: ' with blanks ', evses: [] }]);
     expect(config.settings.peers).toEqual([
-      { name: 'cloud', visibility: 'all', versionsUrl: null, inboundToken: 'inbound', outboundToken: 'outbound' },
+      {
+        name: 'cloud',
+        visibility: 'all',
+        versionsUrl: null,
+        inboundToken: 'inbound',
+        outboundToken: 'outbound',
+        quirks: [],
+      },
     ]);
+  });
+
+  test('paths of TLS files are relative to the configuration', () => {
+    const path = write(
+      'tls.yaml',
+      `${SITE}ocpi: { tls: { certificate-path: tls/a.pem, key-path: /etc/tls/a.key } }
+peers:
+  - { name: cloud, tls: { authorities-path: roots.pem, certificate-path: tls/b.pem, key-path: tls/b.key } }
+  - { name: other }`,
+    );
+    const { ocpi, settings } = loadConfig(path, {});
+    expect(ocpi.tls).toEqual({
+      certificatePath: join(directory, 'tls/a.pem'),
+      keyPath: '/etc/tls/a.key',
+      clientAuthoritiesPath: null,
+    });
+    expect(ocpi.peers).toEqual([
+      {
+        name: 'cloud',
+        tls: {
+          authoritiesPath: join(directory, 'roots.pem'),
+          certificatePath: join(directory, 'tls/b.pem'),
+          keyPath: join(directory, 'tls/b.key'),
+        },
+      },
+    ]);
+    expect(settings.peers.map((peer) => Object.hasOwn(peer, 'tls'))).toEqual([false, false]);
   });
 
   test('a secret that is unreadable or unusable is told of at its key, and never shown', () => {

@@ -9,7 +9,14 @@ function parse(yaml: string, env: Record<string, string> = {}): Config {
 }
 
 /** What a described charger has beside its id and EVSEs when the file says no more. */
-const PLAIN = { password: null, securityProfile: null, configuration: [], quirks: NO_QUIRKS };
+const PLAIN = {
+  password: null,
+  securityProfile: null,
+  configuration: [],
+  quirks: NO_QUIRKS,
+  payment: [],
+  vehicleTypes: [],
+};
 
 describe('defaults and values', () => {
   test('a configuration that says nothing but the site gets every default', () => {
@@ -39,9 +46,13 @@ describe('defaults and values', () => {
         port: 8888,
         publicUrl: null,
         allowPrivateUrls: false,
+        push: true,
         pageLimit: 100,
         requestsPerMinute: 600,
+        tls: null,
+        peers: [],
       },
+      openData: { publish: false, host: '0.0.0.0', port: 8890, requestsPerMinute: 120 },
       console: { host: '127.0.0.1', port: 8889, token: null },
       storage: { directory: '/srv/depot', maxMegabytes: 0 },
       log: { level: 'info' },
@@ -63,12 +74,21 @@ describe('defaults and values', () => {
         partyId: 'DEP',
         operatorName: 'SE*DEP',
         operatorWebsite: null,
+        ownerName: null,
+        helpPhone: null,
+        openingTimes: null,
+        parkingType: null,
+        facilities: [],
+        greenEnergy: null,
       },
       unknownChargers: 'pending',
       unknownTokens: 'deny',
+      concurrentUse: 'allow',
       heartbeatInterval: 300,
       disconnectedGrace: 900,
       bootRetryInterval: 60,
+      sessionPushInterval: 60,
+      publishOpenData: false,
       framesPerCharger: 200,
       defaultConnector: {
         connector: 1,
@@ -83,7 +103,9 @@ describe('defaults and values', () => {
       securityProfile: 0,
       passwordGrace: 604_800,
       provisioning: true,
+      quietAfterBoot: 5,
       meterInterval: 60,
+      energyCheck: true,
       configuration: [],
       vendorData: [],
       models: [],
@@ -186,11 +208,12 @@ chargers:
         id: 'BAY-01',
         ...PLAIN,
         evses: [
-          { evse: 1, uid: null, evseId: null, connectors: [inherited] },
+          { evse: 1, uid: null, evseId: null, parkingRestrictions: [], connectors: [inherited] },
           {
             evse: 2,
             uid: null,
             evseId: null,
+            parkingRestrictions: [],
             connectors: [
               { ...inherited, tariffId: 'night' },
               // The default's power belongs to the default's current.

@@ -4,6 +4,7 @@ import type { ChargerView } from '../../gateway/chargers.ts';
 import { EVSE_STATUSES } from '../../gateway/domain/status.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { readiness } from '../../gateway/health.ts';
+import { countOutbox } from '../../gateway/outbox.ts';
 import type { ConsoleInfo } from './route.ts';
 
 /** What Prometheus reads. */
@@ -45,6 +46,8 @@ export function createMetrics(gw: Gateway, info: ConsoleInfo, streamClients: () 
   const writes = count('store_writes_total', 'Pieces of work committed; many share one commit.');
   const waiting = gauge('store_waiting_writes', 'Pieces of work that wait for the next commit.');
   const fault = gauge('store_fault', 'Did the last commit fail (1)?');
+  const outbox = gauge('outbox_objects', 'Objects that peers have not been told yet, or refuse.', ['state']);
+  const outboxAge = gauge('outbox_oldest_seconds', 'How long the eldest of them waits.');
   const clients = gauge('event_stream_clients', 'Clients of the event stream.');
 
   function readState(): void {
@@ -65,6 +68,11 @@ export function createMetrics(gw: Gateway, info: ConsoleInfo, streamClients: () 
     fault.set(stats.fault === null ? 0 : 1);
     ready.set(readiness(gw).ready ? 1 : 0);
     uptime.set(info.uptimeSeconds());
+    const counts = countOutbox(gw);
+    outbox.set({ state: 'waiting' }, sum(counts.map((each) => each.waiting)));
+    outbox.set({ state: 'dead' }, sum(counts.map((each) => each.dead)));
+    const eldest = Math.min(...counts.map(({ since }) => since));
+    outboxAge.set(counts.length === 0 ? 0 : Math.max(0, (gw.clock() - eldest) / 1000));
     clients.set(streamClients());
   }
 
@@ -76,6 +84,10 @@ export function createMetrics(gw: Gateway, info: ConsoleInfo, streamClients: () 
     },
     close: unsubscribe,
   };
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 function openEvses(chargers: ChargerView[]) {

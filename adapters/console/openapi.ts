@@ -4,6 +4,7 @@ import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { EVENTS_OPERATION } from './events.ts';
 import type { Operation } from './route.ts';
+import { FILE_OPERATIONS } from './routes/file-bodies.ts';
 import { API_ROUTES } from './routes/index.ts';
 import { ErrorBody } from './schemas.ts';
 
@@ -53,7 +54,7 @@ export async function openApiDocument(version: string): Promise<object> {
   });
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => JSON.stringify);
-  for (const operation of [...API_ROUTES, EVENTS_OPERATION, ...PROBES]) describe(app, operation);
+  for (const operation of [...API_ROUTES, ...FILE_OPERATIONS, EVENTS_OPERATION, ...PROBES]) describe(app, operation);
   await app.ready();
   const document = app.swagger();
   await app.close();

@@ -1,9 +1,12 @@
 import type { ChargerView, EvseView } from '../../gateway/chargers.ts';
 import type { ListQuery, Page } from '../../gateway/domain/paging.ts';
+import type { PushState } from '../../gateway/domain/push-state.ts';
+import type { PeerView } from '../../gateway/peers.ts';
 import type { RunningSession } from '../../gateway/running.ts';
 import { toUtc } from '../../gateway/domain/time.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
-import type { Cdr, Cost, Peer, QuarantineEntry, Session, Token, Transaction } from '../../gateway/domain/types.ts';
+import type { Cdr, Cost, QuarantineEntry, Session, SignedReading, Token } from '../../gateway/domain/types.ts';
+import type { TransactionView } from '../../gateway/transactions.ts';
 import type {
   CdrBody,
   ChargerBody,
@@ -14,6 +17,7 @@ import type {
   QuarantineBody,
   RunningBody,
   SessionBody,
+  SignedReadingBody,
   TokenBody,
   TransactionBody,
 } from './schemas.ts';
@@ -56,6 +60,7 @@ export function presentCharger(charger: ChargerView): ChargerBody {
       lastSeenAt: toUtc(lastSeenAt),
       sample,
     })),
+    quirks: charger.quirks,
     updatedAt: toUtc(charger.updatedAt),
   };
 }
@@ -84,7 +89,7 @@ function presentEvse(evse: EvseView): EvseBody {
   };
 }
 
-export function presentTransaction(transaction: Transaction): TransactionBody {
+export function presentTransaction(transaction: TransactionView): TransactionBody {
   return {
     id: transaction.id,
     wireId: transaction.wireId,
@@ -98,9 +103,14 @@ export function presentTransaction(transaction: Transaction): TransactionBody {
     stopReceivedAt: maybeTime(transaction.stopReceivedAt),
     stopReason: transaction.stopReason,
     stopEstimated: transaction.stopEstimated,
+    stopPendingSince: maybeTime(transaction.stopPendingSince),
     meterStart: transaction.meterStart,
     meterStop: transaction.meterStop,
   };
+}
+
+export function presentSignedReading(reading: SignedReading): SignedReadingBody {
+  return { ...reading, reportedAt: toUtc(reading.reportedAt) };
 }
 
 export function presentSession(session: Session): SessionBody {
@@ -150,7 +160,7 @@ export function presentCdr(cdr: Cdr): CdrBody {
   };
 }
 
-export function presentPeer(peer: Peer & { lastSeenAt: Millis | null }): PeerBody {
+export function presentPeer(peer: PeerView): PeerBody {
   return {
     name: peer.name,
     origin: peer.origin,
@@ -160,8 +170,21 @@ export function presentPeer(peer: Peer & { lastSeenAt: Millis | null }): PeerBod
     versionsUrl: peer.versionsUrl,
     parties: peer.parties.map(({ countryCode, partyId, role }) => ({ countryCode, partyId, role })),
     endpoints: peer.endpoints.map(({ identifier, role, url }) => ({ identifier, role, url })),
+    handshake: peer.handshake && { kind: peer.handshake.kind, since: toUtc(peer.handshake.startedAt) },
+    quirks: peer.quirks,
     lastSeenAt: maybeTime(peer.lastSeenAt),
+    push: presentPush(peer.push),
+    outbox: { waiting: peer.waiting, dead: peer.dead, since: maybeTime(peer.waitingSince) },
     updatedAt: toUtc(peer.updatedAt),
+  };
+}
+
+function presentPush(push: PushState): PeerBody['push'] {
+  return {
+    state: push.kind,
+    since: push.kind === 'idle' ? null : toUtc(push.since),
+    problem: 'problem' in push ? push.problem : null,
+    nextAttemptAt: 'nextAttemptAt' in push ? toUtc(push.nextAttemptAt) : null,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 /** What the operator API tells of this process beside the gateway's state. */
 export interface ConsoleInfo {
   version: string;
-  urls: { ocpp: string | null; ocpi: string | null };
+  urls: { ocpp: string | null; ocpps: string | null; ocpi: string | null };
   /** Epoch milliseconds. */
   startedAt: number;
   uptimeSeconds(): number;

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
+import { PEER_QUIRKS } from '../../gateway/domain/peer-quirks.ts';
 import { EVSE_STATUSES } from '../../gateway/domain/status.ts';
 
 /** A field that may be null. */
@@ -45,6 +46,26 @@ export const EvseBody = Type.Object({
 });
 export type EvseBody = Static<typeof EvseBody>;
 
+export const QuirksBody = Type.Object({
+  known: Type.Array(Text, { description: 'what is known of its make, by name' }),
+  flags: Type.Object(
+    {
+      protocol: nullable(Text),
+      pingInterval: nullable(Type.Integer()),
+      callPause: nullable(Type.Integer()),
+      quietAfterBoot: nullable(Type.Integer()),
+      halfDuplex: nullable(Type.Boolean()),
+      fractionalSeconds: nullable(Type.Boolean()),
+      clockOffset: nullable(Type.Integer()),
+      energyUnit: nullable(Text),
+      triggers: nullable(Type.Boolean()),
+      provisioning: nullable(Type.Boolean()),
+      allKeysOnly: nullable(Type.Boolean()),
+    },
+    { description: 'what goes for it; null: as for any charger' },
+  ),
+});
+
 export const ChargerBody = Type.Object({
   id: Text,
   origin: Type.Enum(['config', 'site']),
@@ -63,6 +84,7 @@ export const ChargerBody = Type.Object({
   deviations: Type.Array(
     Type.Object({ code: Text, count: Type.Integer(), firstSeenAt: Time, lastSeenAt: Time, sample: Text }),
   ),
+  quirks: QuirksBody,
   updatedAt: Time,
 });
 export type ChargerBody = Static<typeof ChargerBody>;
@@ -83,10 +105,21 @@ export const TransactionBody = Type.Object({
   stopReceivedAt: nullable(Time),
   stopReason: nullable(Text),
   stopEstimated: Type.Boolean({ description: 'the stop was concluded by the gateway, not reported' }),
+  stopPendingSince: nullable(
+    Type.String({ description: 'RFC 3339, UTC: the EVSE has been done since then, and the charger owes the stop' }),
+  ),
   meterStart: Wh,
   meterStop: nullable(Wh),
 });
 export type TransactionBody = Static<typeof TransactionBody>;
+
+export const SignedReadingBody = Type.Object({
+  reportedAt: Type.String({ description: "RFC 3339, UTC, by the charger's clock" }),
+  context: nullable(Type.String({ description: 'Transaction.Begin, Transaction.End, …' })),
+  measurand: nullable(Text),
+  value: Type.String({ description: 'to the letter: a signature holds for nothing else' }),
+});
+export type SignedReadingBody = Static<typeof SignedReadingBody>;
 
 export const SessionBody = Type.Object({
   id: Text,
@@ -145,7 +178,28 @@ export const PeerBody = Type.Object({
   versionsUrl: nullable(Text),
   parties: Type.Array(Type.Object({ countryCode: Text, partyId: Text, role: Text })),
   endpoints: Type.Array(Type.Object({ identifier: Text, role: Text, url: Text })),
+  handshake: nullable(
+    Type.Object(
+      { kind: Type.Enum(['register', 'rotate']), since: Time },
+      { description: 'one that we began and that it has not answered: repeat it' },
+    ),
+  ),
+  quirks: Type.Array(Type.Enum([...PEER_QUIRKS]), { description: 'how it is handled beyond what its version says' }),
   lastSeenAt: nullable(Time),
+  push: Type.Object(
+    {
+      state: Type.Enum(['idle', 'up', 'down', 'refusing']),
+      since: nullable(Time),
+      problem: nullable(Text),
+      nextAttemptAt: nullable(Time),
+    },
+    { description: 'how it goes with telling it things; refusing: it does not know our token' },
+  ),
+  outbox: Type.Object({
+    waiting: Type.Integer({ description: 'objects that it has not been told yet' }),
+    dead: Type.Integer({ description: 'objects that it refuses' }),
+    since: nullable(Time),
+  }),
   updatedAt: Time,
 });
 export type PeerBody = Static<typeof PeerBody>;
@@ -196,6 +250,47 @@ export const FrameBody = Type.Object({
 });
 export type FrameBody = Static<typeof FrameBody>;
 
+export const FirmwareBody = Type.Object({
+  name: Text,
+  bytes: Type.Integer(),
+  sha256: Type.String({ description: 'hexadecimal' }),
+  addedAt: Time,
+});
+export type FirmwareBody = Static<typeof FirmwareBody>;
+
+export const LogBody = Type.Object({
+  id: Type.Integer(),
+  chargerId: Text,
+  transferId: nullable(Type.Integer()),
+  kind: Type.Enum(['diagnostics', 'security-log']),
+  name: Type.String({ description: 'as the charger named it, made safe' }),
+  bytes: Type.Integer(),
+  sha256: Type.String({ description: 'hexadecimal' }),
+  receivedAt: Time,
+});
+export type LogBody = Static<typeof LogBody>;
+
+export const TransferBody = Type.Object({
+  id: Type.Integer(),
+  chargerId: Text,
+  kind: Type.Enum(['firmware', 'diagnostics', 'security-log']),
+  file: nullable(Type.String({ description: 'image, log, or an address elsewhere' })),
+  status: nullable(Type.String({ description: 'as the charger said it; null: it has said nothing yet' })),
+  progress: Type.Enum(['open', 'done', 'failed']),
+  bytes: nullable(Type.Integer({ description: 'of the whole file, once it was handed over' })),
+  ordered: Type.Boolean({ description: 'false: the charger reports what nobody here asked for' }),
+  requestedAt: Time,
+  updatedAt: Time,
+});
+export type TransferBody = Static<typeof TransferBody>;
+
+/** What became of an order that moves a file. */
+export const OrderedBody = Type.Object({
+  answer: Type.Unknown({ description: "the charger's answer, as it gave it" }),
+  transfer: nullable(Type.Integer({ description: 'id of the transfer' })),
+});
+export type OrderedBody = Static<typeof OrderedBody>;
+
 export const StatusBody = Type.Object({
   version: Text,
   now: Time,
@@ -204,6 +299,7 @@ export const StatusBody = Type.Object({
   site: Type.Object({ id: Text, name: nullable(Text), city: Text, country: Text, timeZone: Text }),
   urls: Type.Object({
     ocpp: nullable(Type.String({ description: 'what a charger is pointed at, without its id' })),
+    ocpps: nullable(Type.String({ description: 'the same with TLS; null: there is none' })),
     ocpi: nullable(Type.String({ description: 'what a peer is given' })),
   }),
   unknownChargers: Type.Enum(['accept', 'pending', 'reject']),

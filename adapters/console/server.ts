@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { PAGE_POLICY, readPageFiles } from './page-files.ts';
 import type { Answer, ConsoleInfo } from './route.ts';
+import { serveFileBodies } from './routes/file-bodies.ts';
 import { API_ROUTES } from './routes/index.ts';
 
 export interface ConsoleOptions {
@@ -40,6 +41,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Served without the token: the page itself and the probes. */
     open?: boolean;
+    /** Its body is a file, which has its own bounds. */
+    takesFile?: boolean;
   }
 }
 
@@ -59,7 +62,8 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
   const info = consoleInfo(gw, options);
   const app = fastify({
     bodyLimit: 256 * 1024,
-    requestTimeout: 30_000,
+    // Firmware takes what it takes; every other body has the time below.
+    requestTimeout: 0,
     keepAliveTimeout: 30_000,
     routerOptions: { maxParamLength: 1024 },
     forceCloseConnections: true,
@@ -70,6 +74,7 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
   const stream = createEventStream(gw, options.maxStreams ?? 64);
   const metrics = createMetrics(gw, info, stream.count);
 
+  boundBodies(app);
   takeJsonOnly(app);
   guard(app, options.token);
   app.setErrorHandler((error, _request, reply) => answerError(gw, error, reply));
@@ -81,6 +86,7 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
   );
   app.register(async (routes) => {
     serveApi(routes, gw, info);
+    serveFileBodies(routes, gw);
     serveEvents(routes, stream);
     servePage(routes);
     serveProbes(routes, gw, metrics);
@@ -107,11 +113,11 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
 }
 
 function consoleInfo(gw: Gateway, options: ConsoleOptions): ConsoleInfo {
-  const { ocpp, ocpi } = options.urls ?? { ocpp: null, ocpi: null };
+  const { ocpp, ocpps, ocpi } = options.urls ?? { ocpp: null, ocpps: null, ocpi: null };
   const since = performance.now();
   return {
     version: packageVersion(),
-    urls: { ocpp, ocpi },
+    urls: { ocpp, ocpps, ocpi },
     startedAt: gw.clock(),
     uptimeSeconds: () => Math.floor((performance.now() - since) / 1000),
   };
@@ -122,6 +128,24 @@ function urlHost(host: string): string {
   const bare = host.replace(/^\[|\]$/g, '');
   if (isWildcard(bare)) return bare === '::' ? '[::1]' : '127.0.0.1';
   return bare.includes(':') ? `[${bare}]` : bare;
+}
+
+/** Until a request has been received whole, a file aside. */
+const BODY_TIME = 30_000;
+
+/** Whoever sends a body drop by drop is let go. */
+function boundBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw, routeOptions }) => {
+    if (raw.complete || routeOptions.config.takesFile === true) return;
+    const timer = setTimeout(() => {
+      if (!raw.complete) raw.socket.destroy();
+    }, BODY_TIME).unref();
+    raw.once('close', () => clearTimeout(timer));
+  });
+  // What is still coming after an answer is not wanted, and not waited for.
+  app.addHook('onSend', async ({ raw }, reply) => {
+    if (!raw.complete) reply.header('connection', 'close');
+  });
 }
 
 /** Only JSON is read: a form or plain text could be sent by any web page without asking. */

@@ -7,6 +7,7 @@ export const STATUS = {
   success: 1000,
   clientError: 2000,
   invalidParameters: 2001,
+  unknownLocation: 2003,
   unknownToken: 2004,
   serverError: 3000,
   cannotUseApi: 3001,

@@ -8,7 +8,7 @@ import type { ModuleId } from './request.ts';
 export type Headers = Record<string, string>;
 
 /** Modules whose messages are not routed, so that routing headers do not belong there. */
-const CONFIGURATION: ReadonlySet<ModuleId> = new Set(['versions', 'credentials']);
+const CONFIGURATION: ReadonlySet<ModuleId> = new Set(['versions', 'credentials', 'hubclientinfo']);
 
 /** The ids of a message, the sender's own or ours where it gave none (OCPI 2.3.0 transport_and_format, unique message IDs). */
 export function messageIds(headers: IncomingHttpHeaders): Headers {
@@ -29,12 +29,17 @@ export function routingHeaders(
   site: SiteSettings,
 ): Headers {
   if (CONFIGURATION.has(module)) return {};
-  const to = sender(headers) ?? onlyParty(peer);
+  const to = senderOf(headers, peer);
   return {
     'ocpi-from-country-code': site.countryCode,
     'ocpi-from-party-id': site.partyId,
     ...(to ? { 'ocpi-to-country-code': to.countryCode, 'ocpi-to-party-id': to.partyId } : {}),
   };
+}
+
+/** The party that sent a request: as it says, else the one that the peer can only be; null where neither tells. */
+export function senderOf(headers: IncomingHttpHeaders, peer: Peer | null): PartyId | null {
+  return sender(headers) ?? onlyParty(peer);
 }
 
 /** Refuses with 2001 a request that is addressed to another party: we are no hub, so 4xxx is not ours to send. */

@@ -22,6 +22,14 @@ export const Credentials = Type.Object({
 });
 export type Credentials = Static<typeof Credentials>;
 
+/** OCPI 2.1.1 credentials, Credentials object: one party, without a role. */
+export const FlatCredentials = Type.Object({
+  token: Credentials.properties.token,
+  url: Credentials.properties.url,
+  party_id: CredentialsRole.properties.party_id,
+  country_code: CredentialsRole.properties.country_code,
+});
+
 /** OCPI 2.3.0 version_information_endpoint, Version. */
 export const VersionItem = Type.Object({ version: Text(36), url: CiString(255) });
 
@@ -30,6 +38,15 @@ export const EndpointItem = Type.Object({
   identifier: CiString(255),
   role: Type.Optional(Type.String()),
   url: CiString(255),
+});
+
+/** OCPI 2.3.0 mod_hub_client_info, ClientInfo object; its role is open, its status is read by us. */
+export const ClientInfo = Type.Object({
+  country_code: CiString(2),
+  party_id: CiString(3),
+  role: Text(36),
+  status: Text(36),
+  last_updated: Text(40),
 });
 
 /** OCPI 2.3.0 mod_tokens, Token object. Types and unknown fields are open; times are read by us, not by the schema. */

@@ -1,5 +1,9 @@
 import { deleteCredentials, getCredentials, postCredentials, putCredentials } from './credentials.ts';
 import { getCdrs } from './modules/cdrs.ts';
+import { deleteProfile, getProfile, putPreferences, putProfile } from './modules/charging-profiles.ts';
+import { postCommandV211 } from './modules/commands-v211.ts';
+import { postCommand } from './modules/commands.ts';
+import { getClientInfo, putClientInfo } from './modules/hub-client-info.ts';
 import { getConnector, getEvse, getLocation, listLocations } from './modules/locations.ts';
 import { getSessions } from './modules/sessions.ts';
 import { getTariffs } from './modules/tariffs.ts';
@@ -11,6 +15,15 @@ import { versionPath } from './urls.ts';
 
 /** What version details list. The role says nothing for credentials; SENDER is what the specification advises. */
 const OFFERED: Record<Version, readonly Offered[]> = {
+  '2.1.1': [
+    { identifier: 'credentials', role: 'SENDER' },
+    { identifier: 'locations', role: 'SENDER' },
+    { identifier: 'sessions', role: 'SENDER' },
+    { identifier: 'cdrs', role: 'SENDER' },
+    { identifier: 'tariffs', role: 'SENDER' },
+    { identifier: 'tokens', role: 'RECEIVER' },
+    { identifier: 'commands', role: 'RECEIVER' },
+  ],
   '2.2.1': [
     { identifier: 'credentials', role: 'SENDER' },
     { identifier: 'locations', role: 'SENDER' },
@@ -18,6 +31,9 @@ const OFFERED: Record<Version, readonly Offered[]> = {
     { identifier: 'cdrs', role: 'SENDER' },
     { identifier: 'tariffs', role: 'SENDER' },
     { identifier: 'tokens', role: 'RECEIVER' },
+    { identifier: 'commands', role: 'RECEIVER' },
+    { identifier: 'chargingprofiles', role: 'RECEIVER' },
+    { identifier: 'hubclientinfo', role: 'RECEIVER' },
   ],
   '2.3.0': [
     { identifier: 'credentials', role: 'SENDER' },
@@ -26,8 +42,38 @@ const OFFERED: Record<Version, readonly Offered[]> = {
     { identifier: 'cdrs', role: 'SENDER' },
     { identifier: 'tariffs', role: 'SENDER' },
     { identifier: 'tokens', role: 'RECEIVER' },
+    { identifier: 'commands', role: 'RECEIVER' },
+    { identifier: 'chargingprofiles', role: 'RECEIVER' },
+    { identifier: 'hubclientinfo', role: 'RECEIVER' },
   ],
 };
+
+const V211: Route[] = [
+  { module: 'versions', path: '', methods: { GET: getDetails('2.1.1', OFFERED['2.1.1']) } },
+  {
+    module: 'credentials',
+    path: '/credentials',
+    methods: {
+      GET: getCredentials('2.1.1'),
+      POST: postCredentials('2.1.1'),
+      PUT: putCredentials('2.1.1'),
+      DELETE: deleteCredentials,
+    },
+  },
+  { module: 'locations', path: '/locations', methods: { GET: listLocations('2.1.1') } },
+  { module: 'locations', path: '/locations/:location', methods: { GET: getLocation('2.1.1') } },
+  { module: 'locations', path: '/locations/:location/:evse', methods: { GET: getEvse('2.1.1') } },
+  { module: 'locations', path: '/locations/:location/:evse/:connector', methods: { GET: getConnector('2.1.1') } },
+  { module: 'sessions', path: '/sessions', methods: { GET: getSessions('2.1.1') } },
+  { module: 'cdrs', path: '/cdrs', methods: { GET: getCdrs('2.1.1') } },
+  { module: 'tariffs', path: '/tariffs', methods: { GET: getTariffs('2.1.1') } },
+  {
+    module: 'tokens',
+    path: '/tokens/:country/:party/:uid',
+    methods: { GET: getToken('2.1.1'), PUT: putToken('2.1.1'), PATCH: patchToken('2.1.1') },
+  },
+  { module: 'commands', path: '/commands/:command', methods: { POST: postCommandV211 } },
+];
 
 const V221: Route[] = [
   { module: 'versions', path: '', methods: { GET: getDetails('2.2.1', OFFERED['2.2.1']) } },
@@ -35,7 +81,7 @@ const V221: Route[] = [
     module: 'credentials',
     path: '/credentials',
     methods: {
-      GET: getCredentials,
+      GET: getCredentials('2.2.1'),
       POST: postCredentials('2.2.1'),
       PUT: putCredentials('2.2.1'),
       DELETE: deleteCredentials,
@@ -51,7 +97,19 @@ const V221: Route[] = [
   {
     module: 'tokens',
     path: '/tokens/:country/:party/:uid',
-    methods: { GET: getToken('2.2.1'), PUT: putToken, PATCH: patchToken('2.2.1') },
+    methods: { GET: getToken('2.2.1'), PUT: putToken('2.2.1'), PATCH: patchToken('2.2.1') },
+  },
+  { module: 'sessions', path: '/sessions/:session/charging_preferences', methods: { PUT: putPreferences } },
+  { module: 'commands', path: '/commands/:command', methods: { POST: postCommand } },
+  {
+    module: 'chargingprofiles',
+    path: '/chargingprofiles/:session',
+    methods: { GET: getProfile, PUT: putProfile, DELETE: deleteProfile },
+  },
+  {
+    module: 'hubclientinfo',
+    path: '/hubclientinfo/:country/:party',
+    methods: { GET: getClientInfo, PUT: putClientInfo },
   },
 ];
 
@@ -61,7 +119,7 @@ const V230: Route[] = [
     module: 'credentials',
     path: '/credentials',
     methods: {
-      GET: getCredentials,
+      GET: getCredentials('2.3.0'),
       POST: postCredentials('2.3.0'),
       PUT: putCredentials('2.3.0'),
       DELETE: deleteCredentials,
@@ -77,13 +135,30 @@ const V230: Route[] = [
   {
     module: 'tokens',
     path: '/tokens/:country/:party/:uid',
-    methods: { GET: getToken('2.3.0'), PUT: putToken, PATCH: patchToken('2.3.0') },
+    methods: { GET: getToken('2.3.0'), PUT: putToken('2.3.0'), PATCH: patchToken('2.3.0') },
+  },
+  { module: 'sessions', path: '/sessions/:session/charging_preferences', methods: { PUT: putPreferences } },
+  { module: 'commands', path: '/commands/:command', methods: { POST: postCommand } },
+  {
+    module: 'chargingprofiles',
+    path: '/chargingprofiles/:session',
+    methods: { GET: getProfile, PUT: putProfile, DELETE: deleteProfile },
+  },
+  {
+    module: 'hubclientinfo',
+    path: '/hubclientinfo/:country/:party',
+    methods: { GET: getClientInfo, PUT: putClientInfo },
   },
 ];
 
 /** Every route of the server, by its full path. */
 export const ROUTES: Route[] = [
   { module: 'versions', path: '/ocpi/versions', methods: { GET: getVersions } },
-  ...V221.map((route) => ({ ...route, path: `${versionPath('2.2.1')}${route.path}` })),
-  ...V230.map((route) => ({ ...route, path: `${versionPath('2.3.0')}${route.path}` })),
+  ...of('2.1.1', V211),
+  ...of('2.2.1', V221),
+  ...of('2.3.0', V230),
 ];
+
+function of(version: Version, routes: Route[]): Route[] {
+  return routes.map((route) => ({ ...route, version, path: `${versionPath(version)}${route.path}` }));
+}

@@ -2,17 +2,28 @@ import compress from '@fastify/compress';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastify from 'fastify';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import { urlForOthers } from '../../gateway/lan-address.ts';
 import type { Caller } from './auth.ts';
 import { authenticate, mayUse } from './auth.ts';
 import { createOcpiClient } from './client.ts';
 import type { Answer } from './envelope.ts';
 import { OcpiFault, STATUS, toEnvelope } from './envelope.ts';
-import { assertAddressedToUs, messageIds, routingHeaders } from './headers.ts';
+import { entityTag, holdsAlready } from './etag.ts';
+import { assertAddressedToUs, messageIds, routingHeaders, senderOf } from './headers.ts';
+import { createRegistrar } from './initiate.ts';
+import { startPuller, type Puller } from './pull/puller.ts';
+import { createPeerDrill } from './drill.ts';
+import { startDriftChecks, type DriftChecks } from './push/drift.ts';
+import { startPusher, type Pusher } from './push/pusher.ts';
 import type { Handler, Method, ModuleId, OcpiContext, OcpiOptions, OcpiRequest, Route } from './request.ts';
+import { watchPeerTrust, type PeerTrust } from './peer-trust.ts';
+import { startResultPoster, type ResultPoster } from './results.ts';
 import { ROUTES } from './routes.ts';
+import { openTlsDoor, type TlsDoor } from './tls.ts';
 import { baseOfHost, baseOfPublicUrl } from './urls.ts';
 
 /** Largest body taken; a token or a credentials object is a few kilobytes. */
@@ -22,50 +33,85 @@ const MOST_CONNECTIONS = 256;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies Method[];
 
 export interface OcpiServer {
-  /** Starts serving; the URL is for this machine. Errors: PORT_IN_USE. */
+  /** Starts serving; the URL is for this machine. Errors: PORT_IN_USE, TLS_UNUSABLE. */
   listen(): Promise<{ url: string }>;
+  /** Looks now for new files of TLS and takes them if they are good; open connections stay. Never rejects. */
+  reload(): Promise<void>;
   /** Stops taking requests and ends once those at hand are answered. */
   close(): Promise<void>;
 }
 
-/** The OCPI platform of this site: CPO in 2.2.1 and 2.3.0 side by side. Opens nothing before `listen`. */
+/** The OCPI platform of this site: CPO in 2.1.1, 2.2.1 and 2.3.0 side by side. Opens nothing before `listen`. */
 export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer {
   let app: FastifyInstance | null = null;
   let context: OcpiContext | null = null;
+  let door: TlsDoor | null = null;
+  let trust: PeerTrust | null = null;
+  let pusher: Pusher | null = null;
+  let puller: Puller | null = null;
+  let drift: DriftChecks | null = null;
+  let results: ResultPoster | null = null;
 
   return {
     async listen() {
+      door = options.tls ? await openTlsDoor(gw, options.tls) : null;
+      const trusted = (trust = await watchPeerTrust(gw, options.peers ?? []));
       context = {
         gw,
         options,
-        client: createOcpiClient(options.allowPrivateUrls),
+        client: createOcpiClient(options.allowPrivateUrls, (peer) => trusted.of(peer)),
         handshakes: new Map(),
         closing: false,
       };
-      app = await buildApp(context);
+      app = await buildApp(context, door);
       try {
         await app.listen({ host: options.host, port: options.port });
       } catch (error) {
         await app.close();
         throw listenError(error, options);
       }
-      return { url: localUrl(app, options.host) };
+      if (options.push) {
+        pusher = startPusher(gw, context.client);
+        gw.driftChecker = drift = startDriftChecks(gw, context.client);
+      }
+      puller = startPuller(gw, context.client);
+      gw.peerDrill = createPeerDrill(gw, context.client);
+      results = startResultPoster(gw, context.client);
+      const url = localUrl(app, options);
+      gw.registrar = createRegistrar(context, ownBase(options, url));
+      return { url };
     },
+    reload: async () => void (await Promise.all([door?.reload(), trust?.reload()])),
     async close() {
+      door?.close();
+      trust?.close();
       if (context) context.closing = true;
+      gw.registrar = null;
+      gw.driftChecker = null;
+      gw.peerDrill = null;
       // Both at once: a handshake at hand must not hold the end back until its peer answers.
-      await Promise.all([context?.client.close(), app?.close()]);
+      await Promise.all([
+        pusher?.close(),
+        drift?.close(),
+        puller?.close(),
+        results?.close(),
+        context?.client.close(),
+        app?.close(),
+      ]);
     },
   };
 }
 
-async function buildApp(context: OcpiContext): Promise<FastifyInstance> {
+async function buildApp(context: OcpiContext, door: TlsDoor | null): Promise<FastifyInstance> {
   const { gw, options } = context;
   const callers = new WeakMap<FastifyRequest, Caller>();
   const app = fastify({
     bodyLimit: LARGEST_BODY,
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: 'idle',
+    ...(door && {
+      serverFactory: (handler: RequestListener) => door.serve(handler, { requestTimeout: REQUEST_TIMEOUT }),
+    }),
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 255 },
     frameworkErrors: (_error, request, reply) => {
       send(context, request, reply, null, {
@@ -135,7 +181,7 @@ function addRoute(
       method,
       url: route.path,
       exposeHeadRoute: method === 'GET' && handler !== undefined,
-      config: { module: route.module },
+      config: { module: route.module, version: route.version ?? null },
       handler: async (request, reply) => {
         const caller = callers.get(request);
         if (!caller) throw new Error('a request reached its handler unauthenticated');
@@ -165,9 +211,10 @@ function toOcpiRequest(context: OcpiContext, request: FastifyRequest, caller: Ca
   const { localAddress = '127.0.0.1', localPort = 0 } = request.socket;
   return {
     ...caller,
+    sender: senderOf(request.headers, caller.peer),
     baseUrl:
       publicUrl === null
-        ? baseOfHost(request.headers.host, `http://${bracketed(localAddress)}:${localPort}`)
+        ? baseOfHost(request.protocol, request.headers.host, `${bracketed(localAddress)}:${localPort}`)
         : baseOfPublicUrl(publicUrl),
     params: request.params as Record<string, string>,
     query: request.query as Record<string, unknown>,
@@ -185,15 +232,24 @@ function send(
   const { gw } = context;
   const headers = {
     ...messageIds(request.headers),
-    ...routingHeaders(moduleOf(request), request.headers, caller?.peer ?? null, gw.settings.site),
+    ...(isRouted(request) &&
+      routingHeaders(moduleOf(request), request.headers, caller?.peer ?? null, gw.settings.site)),
     ...(context.closing ? { connection: 'close' } : {}),
     ...answer.headers,
   };
+  const { data, ...rest } = toEnvelope(answer, gw.clock);
+  const told = data === undefined ? null : JSON.stringify(data);
+  const tag = entityTag(request.method as Method, moduleOf(request), answer, told);
+  if (tag !== null && holdsAlready(request.headers['if-none-match'], tag)) {
+    reply.code(304).headers(headers).header('etag', tag).send();
+    return;
+  }
+  const envelope = JSON.stringify(rest);
   reply
     .code(answer.http)
-    .headers(headers)
+    .headers({ ...headers, ...(tag !== null && { etag: tag }) })
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify(toEnvelope(answer, gw.clock)));
+    .send(told === null ? envelope : `{"data":${told},${envelope.slice(1)}`);
 }
 
 /** Faults that are answers; everything else is ours: 3000 with HTTP 200, logged (OCPI 2.3.0 status_codes). */
@@ -225,15 +281,26 @@ function moduleOf(request: FastifyRequest): ModuleId {
   return 'module' in config ? (config.module as ModuleId) : 'versions';
 }
 
+/** Messages carry no routing headers before 2.2 (OCPI 2.2 transport_and_format, message routing headers). */
+function isRouted(request: FastifyRequest): boolean {
+  const config: object = request.routeOptions.config;
+  return !('version' in config && config.version === '2.1.1');
+}
+
 /** Peers behind one proxy share an address, so a known peer is counted by itself. */
 function limitKey(request: FastifyRequest, caller: Caller | undefined): string {
   return caller ? `peer ${caller.peer.name}` : `address ${request.ip}`;
 }
 
-function localUrl(app: FastifyInstance, host: string): string {
+/** The base that we tell a peer unasked. */
+function ownBase({ publicUrl, host }: OcpiOptions, localBase: string): string {
+  return publicUrl === null ? urlForOthers(localBase, host) : baseOfPublicUrl(publicUrl);
+}
+
+function localUrl(app: FastifyInstance, { host, tls }: OcpiOptions): string {
   const address = app.server.address() as AddressInfo;
   const wildcard = host === '0.0.0.0' || host === '::';
-  return `http://${wildcard ? '127.0.0.1' : bracketed(host)}:${address.port}`;
+  return `${tls ? 'https' : 'http'}://${wildcard ? '127.0.0.1' : bracketed(host)}:${address.port}`;
 }
 
 function bracketed(host: string): string {

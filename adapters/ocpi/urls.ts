@@ -23,7 +23,8 @@ export function baseOfPublicUrl(publicUrl: string): string {
   return publicUrl.replace(/\/+$/, '').replace(/\/ocpi(\/versions)?$/, '');
 }
 
-/** The base as the peer called us; `fallback` where the Host header is absent or no host. */
-export function baseOfHost(host: string | undefined, fallback: string): string {
-  return host !== undefined && /^[A-Za-z0-9._\-[\]:]{1,255}$/.test(host) ? `http://${host}` : fallback;
+/** The base as the peer called us; `fallback` is the host where the Host header is absent or no host. */
+export function baseOfHost(scheme: 'http' | 'https', host: string | undefined, fallback: string): string {
+  const good = host !== undefined && /^[A-Za-z0-9._\-[\]:]{1,255}$/.test(host);
+  return `${scheme}://${good ? host : fallback}`;
 }

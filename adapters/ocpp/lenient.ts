@@ -9,6 +9,25 @@ export interface Reading {
   dropped: string[];
 }
 
+/** Words that chargers use instead of the standard's, by the path of the field (`StatusNotification.req/errorCode`). */
+export interface Vocabulary {
+  /** What a word, in lower case, means. */
+  aliases: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What stands for every word that the standard does not have; a path without one keeps the charger's own. */
+  otherwise: Readonly<Record<string, string>>;
+  /** Fields of text that some fill with JSON as it is: kept as its text. */
+  json: ReadonlySet<string>;
+}
+
+/** A version without known aliases. */
+const NO_WORDS: Vocabulary = { aliases: {}, otherwise: {}, json: new Set() };
+
+/** What chargers print where they have nothing to say. */
+const NOTHING = /^\s*(null|undefined|\(null\))?\s*$/;
+
+/** Texts longer than the standard allows are taken in (Q20), but not without end. */
+const MAX_TEXT = 2048;
+
 /** Deviations after which a message still says what it wants to say (law 7). */
 const TOLERABLE = new Set([
   'maxLength',
@@ -25,17 +44,19 @@ const TOLERABLE = new Set([
 
 /**
  * Reads a payload leniently: valid ones pass as they are; others are coerced towards the schema (numbers written as text,
- * text as numbers, null for absent, wrong case, extra fields), each deviation noted by its code.
+ * text as numbers, null for absent, wrong case, extra fields, words of the charger's own), each deviation noted by its code.
  */
 export function readLeniently(
   schemas: SchemaSet,
   name: string,
   payload: unknown,
   deviate: (code: string, sample: string) => void,
+  words: Vocabulary = NO_WORDS,
 ): Reading {
-  if (schemas.problems(name, payload).length === 0) return { payload, fatal: [], dropped: [] };
   const schema = schemas.schema(name) ?? {};
-  const coerced = coerce(schema, payload, name, deviate);
+  if (schemas.problems(name, payload).length === 0 && !saysNothing(schema, payload))
+    return { payload, fatal: [], dropped: [] };
+  const coerced = coerce(schema, payload, name, { note: deviate, words });
   const all = schemas.problems(name, coerced);
   const dropped = dropUnreadable(schema, coerced, all.filter(isFatal));
   for (const key of dropped) deviate(`DROPPED:${name}/${key}`, sampleAt(payload, `/${key}`));
@@ -43,6 +64,17 @@ export function readLeniently(
   for (const problem of left)
     deviate(`${problem.keyword.toUpperCase()}:${name}${generic(problem.path)}`, sampleAt(coerced, problem.path));
   return { payload: coerced, fatal: left.filter(isFatal), dropped };
+}
+
+/** Is there an optional text that is there and says nothing? Schemas allow that (Q21). */
+function saysNothing(schema: JsonSchema, payload: unknown): boolean {
+  if (!isRecord(payload)) return false;
+  for (const key in payload) {
+    const value = payload[key];
+    if (typeof value === 'string' && value.length <= 9 && NOTHING.test(value) && !schema.required?.includes(key))
+      return true;
+  }
+  return false;
 }
 
 function isFatal(problem: Problem): boolean {
@@ -58,41 +90,59 @@ function dropUnreadable(schema: JsonSchema, coerced: unknown, fatal: Problem[]):
   return optional;
 }
 
-type Note = (code: string, sample: string) => void;
+/** How deviations are noted, and what the charger's own words mean. */
+interface Way {
+  note: (code: string, sample: string) => void;
+  words: Vocabulary;
+}
 
-function coerce(schema: JsonSchema, value: unknown, path: string, note: Note): unknown {
-  if (schema.type === 'object') return isRecord(value) ? coerceObject(schema, value, path, note) : value;
+function coerce(schema: JsonSchema, value: unknown, path: string, way: Way): unknown {
+  if (schema.type === 'object') return isRecord(value) ? coerceObject(schema, value, path, way) : value;
   if (schema.type === 'array' && schema.items) {
     const items = schema.items;
-    return Array.isArray(value) ? value.map((item: unknown) => coerce(items, item, path, note)) : value;
+    return Array.isArray(value) ? value.map((item: unknown) => coerce(items, item, path, way)) : value;
   }
-  const coerced = coerceScalar(schema, value);
-  if (coerced !== value) note(`COERCED:${path}`, JSON.stringify(value));
-  return coerced;
+  const coerced = coerceScalar(schema, value, path, way.words);
+  if (coerced !== value) way.note(`COERCED:${path}`, JSON.stringify(value));
+  return cut(schema, coerced, path, way);
+}
+
+function cut(schema: JsonSchema, value: unknown, path: string, way: Way): unknown {
+  if (typeof value !== 'string' || schema.maxLength === undefined) return value;
+  const most = Math.max(MAX_TEXT, 2 * schema.maxLength);
+  if (value.length <= most) return value;
+  way.note(`CUT:${path}`, value);
+  return value.slice(0, most);
 }
 
 function coerceObject(
   schema: JsonSchema,
   value: Record<string, unknown>,
   path: string,
-  note: Note,
+  way: Way,
 ): Record<string, unknown> {
   const properties = schema.properties ?? {};
   const result: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(value)) {
     const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
-    if (!known) note(`EXTRA:${path}/${key}`, JSON.stringify(field));
-    else if (field === null || (field === '' && !schema.required?.includes(key) && known.type === 'string'))
-      note(`${field === null ? 'NULL' : 'BLANK'}:${path}/${key}`, JSON.stringify(field));
-    else result[key] = coerce(known, field, `${path}/${key}`, note);
+    if (!known) way.note(`EXTRA:${path}/${key}`, JSON.stringify(field));
+    else if (field === null || isBlank(schema, key, field))
+      way.note(`${field === null ? 'NULL' : 'BLANK'}:${path}/${key}`, JSON.stringify(field));
+    else result[key] = coerce(known, field, `${path}/${key}`, way);
   }
   return result;
 }
 
-function coerceScalar(schema: JsonSchema, value: unknown): unknown {
+/** Nothing was said, or the word for nothing, where nothing needs to be said (Q21). */
+function isBlank(schema: JsonSchema, key: string, field: unknown): boolean {
+  return typeof field === 'string' && NOTHING.test(field) && !schema.required?.includes(key);
+}
+
+function coerceScalar(schema: JsonSchema, value: unknown, path: string, words: Vocabulary): unknown {
   if (schema.type === 'string') {
+    if (typeof value === 'object' && words.json.has(path)) return JSON.stringify(value);
     const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
-    return typeof text === 'string' && schema.enum ? inCase(schema.enum, text) : text;
+    return typeof text === 'string' && schema.enum ? inWords(schema.enum, text, path, words) : text;
   }
   if (schema.type === 'integer' || schema.type === 'number') {
     const number = typeof value === 'string' && /^\s*-?\d+([.,]\d+)?\s*$/.test(value) ? toNumber(value) : value;
@@ -107,11 +157,14 @@ function toNumber(text: string): number {
   return Number(text.trim().replace(',', '.'));
 }
 
-function inCase(allowed: unknown[], text: string): string {
+/** The standard's word for what was said: whatever its case, or by what is known to be meant (Q19). */
+function inWords(allowed: unknown[], text: string, path: string, words: Vocabulary): string {
   if (allowed.includes(text)) return text;
   const wanted = text.trim().toLowerCase();
   const match = allowed.find((option) => typeof option === 'string' && option.toLowerCase() === wanted);
-  return typeof match === 'string' ? match : text;
+  if (typeof match === 'string') return match;
+  const aliases = words.aliases[path];
+  return (aliases && Object.hasOwn(aliases, wanted) ? aliases[wanted] : words.otherwise[path]) ?? text;
 }
 
 /** Array positions do not make a new kind of deviation. */

@@ -1,13 +1,24 @@
 import type { RawData, WebSocket } from 'ws';
-import type { CallOutcome, Connection } from '../../gateway/connections.ts';
+import { givePassword } from '../../gateway/charger-passwords.ts';
+import { findCharger } from '../../gateway/chargers.ts';
+import type { CallOptions, CallOutcome, Connection } from '../../gateway/connections.ts';
+import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import { quirksOf } from '../../gateway/quirks.ts';
 import { createCallQueue } from './calls.ts';
+import { createIntake } from './intake.ts';
+import { isRecord } from './lenient.ts';
+import { createLiveness } from './liveness.ts';
+import type { Penalties } from './penalties.ts';
 import type { Answer, Protocol } from './protocol.ts';
 import { errorFrame, parseFrame, resultFrame, type Frame, type MessageId } from './rpc.ts';
 
 /** Beyond these waiting messages the socket is not read until half of them are done. */
 const MAX_INBOUND = 64;
+
+/** After so many messages of one charger the others get a turn. */
+const MESSAGES_PER_TURN = 16;
 
 /** A charger that does not read what we send is let go. */
 const MAX_BUFFERED = 1 << 20;
@@ -15,13 +26,19 @@ const MAX_BUFFERED = 1 << 20;
 /** So many unreadable frames within ten seconds are an attack or a broken charger: it is let go. */
 const MAX_MALFORMED = 50;
 
+/** So many of them are answered: one that means well learns it from these. */
+const ANSWERED_MALFORMED = 10;
+
+const MALFORMED_WINDOW = 10_000;
+
+/** Seconds of silence after which a charger is gone, whatever its socket says (Q9). */
+const SILENCE_FLOOR = 180;
+
 export interface Link extends Connection {
   /** Resolves when everything received has been worked off. */
   drained(): Promise<void>;
   /** A newer socket of the same charger has taken over: nothing more is sent or read here. */
   supersede(): void;
-  /** Pings, and lets go of a charger that gave no sign of life since so many probes. */
-  probe(limit: number): void;
 }
 
 export interface LinkOptions {
@@ -29,7 +46,12 @@ export interface LinkOptions {
   chargerId: string;
   socket: WebSocket;
   protocol: Protocol;
+  /** Under which it reaches us with plain HTTP; null: not known. */
+  dialled: string | null;
   callTimeout: number;
+  /** Seconds between pings where nothing else is known of the charger; 0: none. */
+  pingInterval: number;
+  penalties: Penalties;
   /** Messages of an earlier socket of this charger that are still worked off come first. */
   after: Promise<void>;
   onClose: (link: Link, reason: string) => void;
@@ -40,14 +62,43 @@ export function createLink(options: LinkOptions): Link {
   const { gw, chargerId, socket, protocol } = options;
   const since = gw.clock();
   const inbound: { id: MessageId; action: string; payload: unknown; receivedAt: Millis }[] = [];
-  const calls = createCallQueue(send, options.callTimeout);
+  const over = Promise.withResolvers<void>();
   let lastSeen = since;
+  let framesIn = 0;
+  let framesAtCall = 0;
   let working = false;
   let idle: (() => void)[] = [];
   let superseded = false;
-  let withheld = false;
-  let unanswered = 0;
-  let malformed = { since, count: 0 };
+  let letGo = false;
+  let malformed = { since: -Infinity, count: 0 };
+
+  const intake = createIntake({
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    onFlood: () => deviate('FLOOD', 'more messages or bytes a second than a charger has to say: read more slowly'),
+  });
+  const calls = createCallQueue({
+    send(text) {
+      framesAtCall = framesIn;
+      send(text);
+    },
+    timeout: options.callTimeout,
+    ready: () => !(working && quirksOf(gw, chargerId).halfDuplex === true),
+    pause: () => quirksOf(gw, chargerId).callPause ?? 0,
+    onEnd: listen,
+  });
+  const liveness = createLiveness({
+    interval: () => quirksOf(gw, chargerId).pingInterval ?? options.pingInterval,
+    silence: () => Math.max(SILENCE_FLOOR, 3 * gw.settings.heartbeatInterval),
+    deafened: () => socket.isPaused,
+    ping() {
+      if (socket.readyState === socket.OPEN) socket.ping();
+    },
+    onLost() {
+      gw.log.warn({ charger: chargerId }, 'no sign of life from charger: let go');
+      socket.terminate();
+    },
+  });
 
   function send(text: string): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -61,7 +112,13 @@ export function createLink(options: LinkOptions): Link {
 
   function seen(): void {
     lastSeen = gw.clock();
-    unanswered = 0;
+    liveness.heard();
+  }
+
+  /** Also a ping costs us its pong. */
+  function signOfLife(): void {
+    intake.take(0);
+    seen();
   }
 
   function deviate(code: string, sample: string): void {
@@ -70,12 +127,15 @@ export function createLink(options: LinkOptions): Link {
 
   function receive(data: RawData): void {
     // After an answer that was withheld nothing more counts: the charger will say it all again.
-    if (superseded || withheld) return;
-    seen();
+    if (superseded || letGo) return;
     // ws hands a Buffer unless binaryType is changed.
-    const text = (data as Buffer).toString('utf8');
+    const bytes = data as Buffer;
+    intake.take(bytes.length);
+    seen();
+    framesIn += 1;
+    const text = bytes.toString('utf8');
     gw.diagnostics.frame(chargerId, 'in', text);
-    dispatch(parseFrame(text), text);
+    dispatch(parseFrame(text, deviate), text);
   }
 
   function dispatch(frame: Frame, text: string): void {
@@ -85,41 +145,59 @@ export function createLink(options: LinkOptions): Link {
       case 'malformed':
         return refuse(frame, text);
       case 'result':
-        if (!calls.answer(frame.id, { kind: 'result', payload: frame.payload })) deviate('LATE_ANSWER', text);
-        return;
+        return hear(frame.id, { kind: 'result', payload: frame.payload }, text);
       case 'error': {
         const { code, description, details } = frame;
-        if (!calls.answer(frame.id, { kind: 'error', code, description, details })) deviate('LATE_ANSWER', text);
-        return;
+        return hear(frame.id, { kind: 'error', code, description, details }, text);
       }
       case 'call':
         inbound.push({ id: frame.id, action: frame.action, payload: frame.payload, receivedAt: lastSeen });
-        if (inbound.length >= MAX_INBOUND) socket.pause();
+        if (inbound.length >= MAX_INBOUND) intake.crowd(true);
         if (!working) void work();
         return;
     }
   }
 
+  function hear(id: MessageId, outcome: CallOutcome, text: string): void {
+    const heard = calls.answer(id, outcome);
+    if (heard.kind === 'awaited') return;
+    deviate('LATE_ANSWER', text);
+    if (heard.kind !== 'late') return;
+    const status = outcome.kind === 'result' && isRecord(outcome.payload) ? outcome.payload['status'] : null;
+    gw.bus.publish({
+      name: 'call.answered-late',
+      data: { chargerId, action: heard.action, status: typeof status === 'string' ? status : null },
+    });
+  }
+
   function refuse(frame: { id: MessageId; problem: string }, text: string): void {
     deviate('MALFORMED_FRAME', text);
-    if (lastSeen - malformed.since > 10_000) malformed = { since: lastSeen, count: 0 };
+    const now = performance.now();
+    if (now - malformed.since > MALFORMED_WINDOW) malformed = { since: now, count: 0 };
     malformed.count += 1;
     if (malformed.count > MAX_MALFORMED) {
-      gw.log.warn({ charger: chargerId }, `charger sent ${MAX_MALFORMED} unreadable frames in 10 s: let go`);
+      letGo = true;
+      const wait = options.penalties.strike(chargerId);
+      gw.log.warn(
+        { charger: chargerId, wait },
+        `charger sent ${MAX_MALFORMED} unreadable frames in 10 s: let go, and refused for ${wait} s`,
+      );
       socket.terminate();
-      return;
-    }
-    send(errorFrame(frame.id, protocol.malformedCode, frame.problem));
+    } else if (malformed.count <= ANSWERED_MALFORMED) send(errorFrame(frame.id, protocol.malformedCode, frame.problem));
   }
 
   async function work(): Promise<void> {
     working = true;
     await options.after;
+    let turn = 0;
     for (let next = inbound.shift(); next; next = inbound.shift()) {
-      if (socket.isPaused && inbound.length < MAX_INBOUND / 2) socket.resume();
+      if (inbound.length < MAX_INBOUND / 2) intake.crowd(false);
       answer(next.id, await handle(next));
+      turn += 1;
+      if (turn % MESSAGES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     working = false;
+    calls.wake();
     for (const resolve of idle) resolve();
     idle = [];
   }
@@ -139,25 +217,75 @@ export function createLink(options: LinkOptions): Link {
     if (outcome.kind === 'error') return send(errorFrame(id, outcome.code, outcome.description));
     gw.log.warn({ charger: chargerId, reason: outcome.reason }, 'answer withheld: the charger keeps its message');
     inbound.length = 0;
-    withheld = true;
+    letGo = true;
     socket.close(1013, 'storage unavailable, come back');
   }
 
-  function call(action: string, payload: unknown): Promise<CallOutcome> {
+  async function call(
+    action: string,
+    payload: unknown,
+    { background = false }: CallOptions = {},
+  ): Promise<CallOutcome> {
     const problems = protocol.checkCall(action, payload);
-    if (problems.length > 0) return Promise.resolve({ kind: 'invalid', problems });
-    return calls.call(action, payload);
+    if (problems.length > 0) return { kind: 'invalid', problems };
+    const quiet = background ? quietMillis() : 0;
+    if (quiet > 0) await untilOver(quiet);
+    const password = protocol.passwordIn(action, payload);
+    if (password === null) return calls.call(action, payload, background);
+    return give(password, () => calls.call(action, payload, background));
+  }
+
+  /** A password is noted before it is sent; what cannot be noted is not sent. */
+  async function give(password: string, send: () => Promise<CallOutcome>): Promise<CallOutcome> {
+    const order = { kind: 'change-password' as const, password };
+    try {
+      return await givePassword(gw, chargerId, password, send, (answer) => protocol.decode(order, answer).status);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      return { kind: 'invalid', problems: [`the password could not be noted (${error.message})`] };
+    }
+  }
+
+  /** Some cannot be talked to right after they booted or connected (Q12, Q29): what is in no hurry waits. */
+  function quietMillis(): number {
+    const millis = (quirksOf(gw, chargerId).quietAfterBoot ?? 0) * 1000;
+    if (millis === 0) return 0;
+    const from = Math.max(since, findCharger(gw, chargerId)?.bootedAt ?? since);
+    // Never longer than it was told to be, whatever the clock does.
+    return Math.min(millis, from + millis - gw.clock());
+  }
+
+  /** Waits, at the longest until the socket ends. */
+  async function untilOver(millis: number): Promise<void> {
+    const waited = Promise.withResolvers<void>();
+    const timer = setTimeout(waited.resolve, millis).unref();
+    await Promise.race([waited.promise, over.promise]);
+    clearTimeout(timer);
+  }
+
+  /** Follows whether the charger hears us. Nothing to tell when it is silent altogether: then its pings tell. */
+  function listen(answered: boolean): void {
+    if (!answered && framesIn === framesAtCall) return;
+    const verdict = options.penalties.called(chargerId, answered);
+    if (verdict === 'fine') return;
+    deviate('DEAF', 'talks to us and answers no call');
+    if (verdict !== 'part') return;
+    gw.log.warn({ charger: chargerId }, 'charger talks but answers no call: its socket is closed once, for a new one');
+    link.close(1001, 'calls are not answered, come back');
   }
 
   const link: Link = {
     chargerId,
     protocol: protocol.name,
     since,
+    dialled: options.dialled,
+    tokenLimit: protocol.tokenLimit,
+    callTimeout: options.callTimeout,
     lastSeenAt: () => lastSeen,
     call,
-    async order(order) {
-      const wire = protocol.encode(order);
-      const outcome = await call(wire.action, wire.payload);
+    async order(order, how) {
+      const wire = protocol.encode(order, quirksOf(gw, chargerId));
+      const outcome = await call(wire.action, wire.payload, how);
       if (outcome.kind !== 'result') return outcome;
       const { payload } = outcome;
       return { kind: 'answered', answer: protocol.decode(order, payload), payload };
@@ -172,23 +300,19 @@ export function createLink(options: LinkOptions): Link {
       calls.end({ kind: 'disconnected' });
       socket.terminate();
     },
-    probe(limit) {
-      unanswered += 1;
-      if (unanswered > limit) {
-        gw.log.warn({ charger: chargerId }, 'no sign of life from charger: let go');
-        socket.terminate();
-      } else if (socket.readyState === socket.OPEN) socket.ping();
-    },
   };
 
   socket.on('message', receive);
-  socket.on('pong', seen);
-  socket.on('ping', seen);
+  socket.on('pong', signOfLife);
+  socket.on('ping', signOfLife);
   socket.on('error', (error) => {
     deviate(error.message.includes('Max payload') ? 'FRAME_TOO_BIG' : 'SOCKET_ERROR', error.message);
     gw.log.warn({ charger: chargerId, problem: error.message }, 'charger socket failed');
   });
   socket.on('close', (code, reason) => {
+    intake.stop();
+    liveness.stop();
+    over.resolve();
     calls.end({ kind: 'disconnected' });
     options.onClose(link, superseded ? 'superseded by a newer socket' : `${code} ${reason.toString('utf8')}`.trim());
   });

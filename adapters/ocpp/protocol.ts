@@ -1,4 +1,5 @@
 import type { Answers, OrderKind, OrderOf } from '../../gateway/domain/orders.ts';
+import type { QuirkFlags } from '../../gateway/domain/quirks.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 
@@ -22,11 +23,15 @@ export interface Protocol {
   name: string;
   /** CALLERROR code for what is no readable frame. */
   malformedCode: string;
+  /** Most characters of a card number. */
+  tokenLimit: number;
   handle(context: MessageContext, action: string, payload: unknown): Promise<Answer>;
   /** Why a call of ours would not be valid in this version; empty when it is. */
   checkCall(action: string, payload: unknown): string[];
-  /** An order in this version's words. */
-  encode<K extends OrderKind>(order: OrderOf<K>): WireCall;
+  /** The password that a call of ours gives the charger; null: it gives none. */
+  passwordIn(action: string, payload: unknown): string | null;
+  /** An order in this version's words, as this charger wants them. */
+  encode<K extends OrderKind>(order: OrderOf<K>, quirks: QuirkFlags): WireCall;
   /** What the charger's answer to it says; whatever it holds, it says something. */
   decode<K extends OrderKind>(order: OrderOf<K>, payload: unknown): Answers[K];
 }

@@ -1,3 +1,5 @@
+import { repairJson } from './repair.ts';
+
 /** Ids go back as they came, also where a charger sends numbers (Q24). */
 export type MessageId = string | number;
 
@@ -14,15 +16,14 @@ const NO_ID = '-1';
 
 const MAX_ID = 255;
 
-/** Reads one text frame. Whatever it holds, it yields a frame: malformed ones keep their id where it can be found. */
-export function parseFrame(text: string): Frame {
+/**
+ * Reads one text frame. Whatever it holds, it yields a frame: broken JSON is mended where that is safe, each kind of
+ * repair noted (Q16); malformed ones keep their id where it can be found.
+ */
+export function parseFrame(text: string, note: (code: string, sample: string) => void): Frame {
   if (text.trim() === '') return { kind: 'empty' };
-  let frame: unknown;
-  try {
-    frame = JSON.parse(text);
-  } catch {
-    return { kind: 'malformed', id: recoverId(text), problem: 'not JSON' };
-  }
+  const frame = parseText(text, note);
+  if (frame === undefined) return { kind: 'malformed', id: recoverId(text), problem: 'not JSON' };
   if (!Array.isArray(frame)) return { kind: 'malformed', id: NO_ID, problem: 'not a JSON array' };
   const parts: unknown[] = frame;
   const [type, id] = parts;
@@ -38,6 +39,24 @@ export function parseFrame(text: string): Frame {
       return { kind: 'error', id, code: asText(parts[2]), description: asText(parts[3]), details: parts[4] ?? {} };
     default:
       return { kind: 'malformed', id, problem: `message type ${JSON.stringify(type)} is unknown` };
+  }
+}
+
+/** Undefined: not JSON, and not to be made JSON. Of a name that an object has twice the last value counts (Q17). */
+function parseText(text: string, note: (code: string, sample: string) => void): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const repair = repairJson(text);
+    if (!repair) return undefined;
+    try {
+      const frame: unknown = JSON.parse(repair.text);
+      for (const kind of repair.repairs) note(`REPAIRED:${kind}`, text);
+      return frame;
+    } catch {
+      // Broken in other ways too: the answer says so under the id that the text shows.
+      return undefined;
+    }
   }
 }
 

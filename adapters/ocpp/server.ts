@@ -1,14 +1,23 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { connectCharger, disconnectCharger } from '../../gateway/chargers.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { createGatekeeper, type Refusal } from './gatekeeper.ts';
-import { identityOf } from './identity.ts';
+import { protocolsOf } from '../../gateway/identities.ts';
+import { goodCertificate } from './client-certificate.ts';
+import type { TlsOptions } from './credentials.ts';
+import { dialledAddress } from './dialled.ts';
+import { createGatekeeper, type Refusal, type Transport } from './gatekeeper.ts';
+import { boundServer, openPort } from './http-port.ts';
+import { identityFor } from './identity.ts';
 import { createLink, type Link } from './link.ts';
+import { mendHandshakes } from './mend-handshake.ts';
+import { createPenalties } from './penalties.ts';
 import type { Protocol } from './protocol.ts';
 import { chooseProtocol, type ProtocolChoice } from './subprotocol.ts';
+import { createTlsListener } from './tls.ts';
 import { v16 } from './v16/index.ts';
 
 export interface OcppOptions {
@@ -20,13 +29,19 @@ export interface OcppOptions {
   pingInterval: number;
   maxFrameBytes: number;
   maxConnections: number;
+  /** Absent: no TLS. */
+  tls?: TlsOptions;
   /** What a charger that names no subprotocol speaks. */
   defaultProtocol: string;
+  /** Takes requests for files, which chargers fetch and upload at the same address; false: not its business. */
+  serveFile?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export interface OcppServer {
-  /** Opens the port; resolves to the URL that a charger's id is appended to. */
-  listen(): Promise<{ port: number }>;
+  /** Opens the ports. Errors: PORT_IN_USE, TLS_UNUSABLE. `tlsPort` null: there is no TLS. */
+  listen(): Promise<{ port: number; tlsPort: number | null }>;
+  /** Looks now whether there is a new certificate for TLS, and takes it if it is good; open sockets stay. True: it did. */
+  reloadCertificate(): Promise<boolean>;
   /** Stops taking chargers, lets what was received be answered, closes every socket (1001). */
   close(): Promise<void>;
 }
@@ -34,31 +49,26 @@ export interface OcppServer {
 /** Protocols we speak, by the name of their subprotocol. */
 const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([[v16.name, v16]]);
 
-/** A charger silent longer than this, pongs included, is gone, whatever its socket says (Q9). */
-const SILENCE_FLOOR = 180_000;
-
-/** Sockets that have not become a charger's yet. */
-const HANDSHAKES = 256;
-
 /** How long a stop waits for messages that are being worked off. */
 const DRAIN_DEADLINE = 3000;
 
 interface Admitted {
   chargerId: string;
+  /** Serial number of the certificate that it proved itself with; null: none. */
+  certificate: string | null;
   choice: ProtocolChoice | null;
 }
 
 /** The chargers' door: websocket upgrade, identity, password, subprotocol; then a link per charger. Opens nothing yet. */
 export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer {
-  const http = createServer((_request, response) => {
-    response.writeHead(426, { 'content-type': 'text/plain', connection: 'close' });
-    response.end('This is the OCPP port of chargegate: connect with a websocket to /ocpp/<charger id>.\n');
-  });
-  http.headersTimeout = 10_000;
-  http.requestTimeout = 15_000;
-  http.maxHeadersCount = 50;
-  // Beside the chargers, a few that are still shaking hands; who says nothing is dropped by the timeouts above.
-  http.maxConnections = options.maxConnections + HANDSHAKES;
+  const { host, maxConnections } = options;
+  const http = createServer(onRequest);
+  boundServer(http, maxConnections);
+  http.on('upgrade', onUpgrade);
+  const tls =
+    options.tls && options.tls.certificate !== 'NONE'
+      ? createTlsListener(gw, { host, tls: options.tls, maxConnections, onRequest, onUpgrade, mend })
+      : null;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: options.maxFrameBytes,
@@ -68,8 +78,22 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
   const gatekeeper = createGatekeeper(gw);
   const links = new Map<string, Link>();
   const takeovers = new Map<string, { since: number; count: number }>();
-  let prober: NodeJS.Timeout | null = null;
+  const penalties = createPenalties();
+  /** Serial numbers of the certificates that sockets were opened with. */
+  const certificates = new WeakMap<Link, string>();
   let closing = false;
+
+  function mend(server: Server, event: 'connection' | 'secureConnection'): void {
+    mendHandshakes(server, event, (from) =>
+      gw.log.warn({ from }, 'a handshake without "Connection: Upgrade", or with an odd path, was mended'),
+    );
+  }
+
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (options.serveFile?.(request, response)) return;
+    response.writeHead(426, { 'content-type': 'text/plain', connection: 'close' });
+    response.end('This is the OCPP port of chargegate: connect with a websocket to /ocpp/<charger id>.\n');
+  }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
@@ -82,27 +106,45 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
   async function handshake(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const admitted = await admit(request);
     if ('status' in admitted) refuse(request, socket, admitted);
-    else accept(request, socket, head, admitted.chargerId, admitted.choice);
+    else accept(request, socket, head, admitted);
   }
 
   async function admit(request: IncomingMessage): Promise<Admitted | Refusal> {
     if (closing) return { status: 503, problem: 'the gateway is stopping' };
-    const chargerId = identityOf(request.url ?? '/');
+    const chargerId = identityFor(gw, request);
     // One that comes back takes the place of its own earlier socket.
-    if (links.size >= options.maxConnections && !(chargerId !== null && links.has(chargerId)))
-      return { status: 503, problem: `more than ${options.maxConnections} chargers are connected` };
-    const transport = { tls: false, certificate: null };
+    if (links.size >= maxConnections && !(chargerId !== null && links.has(chargerId)))
+      return { status: 503, problem: `more than ${maxConnections} chargers are connected` };
+    const wait = chargerId === null ? 0 : penalties.waitSeconds(chargerId);
+    if (wait > 0)
+      return {
+        status: 503,
+        problem: `${chargerId} was let go for what it sent and may not be back yet`,
+        retryAfter: wait,
+        told: true,
+      };
+    const transport = transportOf(request, chargerId);
     const who = await gatekeeper.admit(chargerId, transport, request);
     if ('status' in who) return who;
     const offered = request.headers['sec-websocket-protocol'];
-    return { ...who, choice: chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol) };
+    const wishes = protocolsOf(gw, who.chargerId);
+    const certificate = transport.certificate?.serialNumber ?? null;
+    return {
+      ...who,
+      certificate,
+      choice: chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol, wishes),
+    };
+  }
+
+  function transportOf({ socket }: IncomingMessage, chargerId: string | null): Transport {
+    if (!(socket instanceof TLSSocket)) return { tls: false, certificate: null };
+    return { tls: true, certificate: chargerId === null ? null : goodCertificate(gw, socket, chargerId) };
   }
 
   function refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
-    gw.log.warn(
-      { status: refusal.status, url: request.url?.slice(0, 200), from: request.socket.remoteAddress },
-      `charger refused: ${refusal.problem}`,
-    );
+    const { status, problem, told = false } = refusal;
+    const about = { status, url: request.url?.slice(0, 200), from: request.socket.remoteAddress };
+    if (!told) gw.log.warn(about, `charger refused: ${problem}`);
     const reasons = {
       401: 'Unauthorized',
       403: 'Forbidden',
@@ -122,8 +164,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    chargerId: string,
-    choice: ProtocolChoice | null,
+    { chargerId, choice, certificate }: Admitted,
   ): void {
     // We chose already: ws sees only our choice, in the charger's own spelling.
     if (choice?.echo) request.headers['sec-websocket-protocol'] = choice.echo;
@@ -137,11 +178,19 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
         webSocket.close(1002, 'no common OCPP version');
         return;
       }
-      connect(webSocket, chargerId, protocol);
+      // Files are fetched without TLS: many chargers check certificates for their websocket only.
+      const plainPort = request.socket instanceof TLSSocket ? (http.address() as AddressInfo).port : null;
+      connect(webSocket, chargerId, protocol, certificate, dialledAddress(request, plainPort));
     });
   }
 
-  function connect(socket: WebSocket, chargerId: string, protocol: Protocol): void {
+  function connect(
+    socket: WebSocket,
+    chargerId: string,
+    protocol: Protocol,
+    certificate: string | null,
+    dialled: string | null,
+  ): void {
     const earlier = links.get(chargerId);
     // In the next microtask, when the registry below already knows the new socket.
     const known = Promise.resolve().then(() => connectCharger(gw, chargerId, protocol.name));
@@ -150,7 +199,10 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       chargerId,
       socket,
       protocol,
+      dialled,
       callTimeout: options.callTimeout,
+      pingInterval: options.pingInterval,
+      penalties,
       after: Promise.all([known, earlier?.drained()]).then(
         () => undefined,
         (error: unknown) => {
@@ -161,6 +213,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       onClose: disconnected,
     });
     links.set(chargerId, link);
+    if (certificate !== null) certificates.set(link, certificate);
     gw.connections.add(link);
     if (earlier) takeOver(chargerId, earlier);
     gw.log.info({ charger: chargerId, protocol: protocol.name }, 'charger connected');
@@ -190,31 +243,28 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     );
   }
 
-  function probe(): void {
-    const silence = Math.max(SILENCE_FLOOR, 3 * gw.settings.heartbeatInterval * 1000);
-    // Counted in probes, not by the clock: a clock that is set must not part us from every charger.
-    const limit = Math.ceil(silence / (options.pingInterval * 1000));
-    for (const link of links.values()) link.probe(limit);
-  }
+  mend(http, 'connection');
 
-  http.on('upgrade', onUpgrade);
+  const unwatch = gw.bus.on('certificate.changed', ({ serial, chargerId, state }) => {
+    const link = links.get(chargerId);
+    if (state === 'revoked' && link && certificates.get(link) === serial) link.close(1008, 'certificate revoked');
+  });
 
   return {
-    listen() {
-      return new Promise((resolve, reject) => {
-        http.once('error', reject);
-        http.listen(options.port, options.host, () => {
-          http.off('error', reject);
-          http.on('error', (error) => gw.log.error({ err: error }, 'OCPP listener failed'));
-          if (options.pingInterval > 0) prober = setInterval(probe, options.pingInterval * 1000);
-          resolve({ port: (http.address() as AddressInfo).port });
-        });
-      });
+    async listen() {
+      const port = await openPort(http, { host, port: options.port }, (error) =>
+        gw.log.error({ err: error }, 'OCPP listener failed'),
+      );
+      gw.tlsPort = tls ? await tls.listen() : null;
+      return { port, tlsPort: gw.tlsPort };
     },
+    reloadCertificate: () => tls?.reload() ?? Promise.resolve(false),
     async close() {
       closing = true;
-      if (prober) clearInterval(prober);
+      unwatch();
       http.close();
+      tls?.close();
+      gw.tlsPort = null;
       const drained = Promise.all([...links.values()].map((link) => link.drained()));
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_DEADLINE).unref())]);
       const closed = [...sockets.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
@@ -222,6 +272,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
       for (const client of sockets.clients) client.terminate();
       http.closeAllConnections();
+      tls?.closeAllConnections();
     },
   };
 }

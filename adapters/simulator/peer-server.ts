@@ -5,12 +5,20 @@ import { toUtc } from '../../gateway/domain/time.ts';
 import type { Clock } from '../../gateway/domain/time.ts';
 import type { Ticker } from './ticker.ts';
 
-/** How the peer behaves towards whoever calls it. `down` cuts the socket, as a dead host does. */
-export type PeerCondition =
+/**
+ * How the peer behaves towards whoever calls it. `down` cuts the socket, as a dead host does; `mute` takes in what it is
+ * told and then cuts the socket, so that the caller cannot know.
+ */
+export type PeerCondition = (
   | { kind: 'up' }
   | { kind: 'down' }
+  | { kind: 'mute' }
   | { kind: 'slow'; ms: number }
-  | { kind: 'answering'; http: number; status: number };
+  | { kind: 'answering'; http: number; status: number }
+) & {
+  /** Only where this is in the path. */
+  only?: string;
+};
 
 /** One request that reached the peer. */
 export interface PeerRequest {
@@ -39,7 +47,9 @@ export interface PeerServerOptions {
   condition: () => PeerCondition;
   /** Is this who may call? The token is decoded already. */
   knows: (token: string) => boolean;
-  handle: (method: string, url: URL, body: unknown) => PeerAnswer;
+  handle: (method: string, url: URL, body: unknown) => PeerAnswer | Promise<PeerAnswer>;
+  /** How many requests are remembered; default 2000. */
+  requestsKept?: number;
 }
 
 export interface PeerServer {
@@ -62,8 +72,9 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     const body = parseBody(text);
     const entry: PeerRequest = { method, path, headers, body, answered: 0 };
     requests.push(entry);
-    if (requests.length > REQUESTS_KEPT) requests.shift();
-    const condition = options.condition();
+    if (requests.length > (options.requestsKept ?? REQUESTS_KEPT)) requests.shift();
+    const wanted = options.condition();
+    const condition: PeerCondition = path.includes(wanted.only ?? '') ? wanted : { kind: 'up' };
     if (condition.kind === 'down') {
       request.socket.destroy();
       return;
@@ -71,7 +82,17 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     if (condition.kind === 'slow') {
       await new Promise<void>((resolve) => void options.ticker.after(condition.ms, resolve));
     }
-    const answer = choose(condition, method, new URL(path, base), headers.authorization, text === '' ? null : body);
+    const answer = await choose(
+      condition,
+      method,
+      new URL(path, base),
+      headers.authorization,
+      text === '' ? null : body,
+    );
+    if (condition.kind === 'mute') {
+      request.socket.destroy();
+      return;
+    }
     entry.answered = answer.http;
     send(request, response, answer);
   }
@@ -82,7 +103,7 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     url: URL,
     authorization: string | undefined,
     body: unknown,
-  ): PeerAnswer {
+  ): PeerAnswer | Promise<PeerAnswer> {
     if (condition.kind === 'answering') return { http: condition.http, status: condition.status };
     if (!tokensOf(authorization).some(options.knows)) return { http: 401, status: 2000, message: 'unknown token' };
     if (body === undefined) return { http: 400, status: 2000, message: 'the body is not JSON' };

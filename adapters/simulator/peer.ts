@@ -2,14 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { toUtc, wallClock } from '../../gateway/domain/time.ts';
 import type { Clock } from '../../gateway/domain/time.ts';
 import { ocpiList, ocpiRequest } from './peer-client.ts';
+import {
+  cpoParty,
+  platformCredentials,
+  platformEndpoints,
+  readEndpoint,
+  tokenIn,
+  type Endpoint,
+  type OcpiVersion,
+} from './peer-dialect.ts';
 import type { Listing, OcpiAnswer } from './peer-client.ts';
+import { createCommander, type Commander } from './peer-commands.ts';
+import { createPeerReceiver, type PeerReceiver, type ReceivedModule } from './peer-receiver.ts';
 import { startPeerServer } from './peer-server.ts';
 import type { PeerAnswer, PeerCondition, PeerRequest } from './peer-server.ts';
 import { timerTicker } from './ticker.ts';
 import type { Ticker } from './ticker.ts';
 import { asList, asRecord, asText } from './wire.ts';
 
-export type OcpiVersion = '2.2.1' | '2.3.0';
+export type { OcpiVersion } from './peer-dialect.ts';
 export type PolledModule = 'locations' | 'sessions' | 'cdrs' | 'tariffs';
 export type Holdings = Record<PolledModule, Record<string, unknown>[]>;
 
@@ -25,6 +36,8 @@ export interface SimulatedPeerOptions {
   port?: number;
   clock?: Clock;
   ticker?: Ticker;
+  /** How many requests it remembers; default 2000. */
+  requestsKept?: number;
 }
 
 /** What a token needs to be told of; the rest is filled in. */
@@ -53,6 +66,8 @@ export interface SimulatedPeer {
   /** PUT credentials: a new token of its own, receives a new one. */
   renew(): Promise<void>;
   unregister(): Promise<void>;
+  /** Forgets the gateway and gives a token with which it may register itself. */
+  inviteGateway(): string;
   /**
    * Fetches what has changed since the last poll, following Links, and gives all that it holds now: each object once,
    * in its latest form, oldest first.
@@ -61,6 +76,10 @@ export interface SimulatedPeer {
   /** What it holds without asking. */
   holdings(): Holdings;
   list(module: PolledModule, query?: ListQuery): Promise<Listing>;
+  /** The tokens that it has itself, for the gateway to fetch. */
+  setTokens(tokens: PeerToken[]): void;
+  /** As a hub: the parties behind it, for the gateway to fetch (ClientInfo objects). */
+  setClients(clients: Record<string, unknown>[]): void;
   /** Puts one of its tokens on the gateway's list. */
   putToken(token: PeerToken): Promise<OcpiAnswer>;
   /** Any request with its token and headers. */
@@ -68,19 +87,23 @@ export interface SimulatedPeer {
   /** URL of an endpoint of the gateway; throws an Error where it has none. */
   endpoint(module: string, role?: 'SENDER' | 'RECEIVER'): string;
   setCondition(condition: PeerCondition): void;
+  /** Has sessions begun, stopped and limited. */
+  commands: Commander;
+  /** What it was told of a module, without asking. */
+  told(module: ReceivedModule): Record<string, unknown>[];
+  /** Loses what it was told. */
+  forget(): void;
   /** What reached it, oldest first. */
   requests: PeerRequest[];
   close(): Promise<void>;
 }
 
-interface Endpoint {
-  identifier: string;
-  role: string;
-  url: string;
-}
+type Item = Record<string, unknown>;
+
+/** Few, so that lists have several pages. */
+const TOKENS_A_PAGE = 50;
 
 const MODULES: readonly PolledModule[] = ['locations', 'sessions', 'cdrs', 'tariffs'];
-const RECEIVED = ['locations', 'sessions', 'cdrs', 'tariffs'];
 
 /** Starts the peer: opens its server, calls nobody yet. */
 export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): Promise<SimulatedPeer> {
@@ -99,10 +122,17 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
   };
   let condition: PeerCondition = { kind: 'up' };
   let inboundToken = mintToken();
+  /** Good until the gateway uses the new one. */
+  let formerToken: string | null = null;
+  let registered = false;
   let outboundToken = '';
   let version: OcpiVersion | null = null;
   let versionsUrl = '';
   let endpoints: Endpoint[] = [];
+  let ownTokens: Record<string, unknown>[] = [];
+  let clients: Record<string, unknown>[] = [];
+  let receiver: PeerReceiver | null = null;
+  let commander: Commander | null = null;
   let gatewayParty: { country_code: string; party_id: string } | null = null;
 
   const server = await startPeerServer({
@@ -111,63 +141,90 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     clock,
     ticker: options.ticker ?? timerTicker,
     condition: () => condition,
-    knows: (token) => token === inboundToken,
+    knows,
     handle,
+    ...(options.requestsKept !== undefined && { requestsKept: options.requestsKept }),
   });
   const url = `${server.base}/ocpi/versions`;
+  receiver = createPeerReceiver(`${server.base}/ocpi/${versions.at(-1) ?? ''}`);
 
-  function handle(method: string, where: URL, body: unknown): PeerAnswer {
-    const [, root, first, module] = where.pathname.split('/');
+  function knows(token: string): boolean {
+    if (token === inboundToken) formerToken = null;
+    return token === inboundToken || token === formerToken;
+  }
+
+  function handle(method: string, where: URL, body: unknown): PeerAnswer | Promise<PeerAnswer> {
+    const [, root, first, module, ...rest] = where.pathname.split('/');
     if (root !== 'ocpi') return { http: 404, status: 2000 };
     if (first === 'versions') {
       return good(versions.map((each) => ({ version: each, url: `${server.base}/ocpi/${each}` })));
     }
     const asked = versions.find((each) => each === first);
     if (!asked) return { http: 404, status: 2000, message: `no version ${first ?? ''} here` };
-    if (module === undefined) return good({ version: asked, endpoints: ownEndpoints(asked) });
-    if (module === 'credentials') return credentialsAsked(method, body);
-    if (RECEIVED.includes(module)) return method === 'POST' ? { ...good(), http: 201 } : good();
-    if (module === 'tokens' && method === 'GET') {
-      return { ...good([]), headers: { 'x-total-count': '0', 'x-limit': '100' } };
-    }
+    if (module === undefined)
+      return good({ version: asked, endpoints: platformEndpoints(server.base, asked, party.role) });
+    if (module === 'credentials') return credentialsAsked(method, body, asked);
+    const taken = receiver?.handle(module, method, rest.map(decodeURIComponent), body) ?? null;
+    if (taken) return taken;
+    const result = commander?.handle(module, method, rest.map(decodeURIComponent), body) ?? null;
+    if (result) return result;
+    if (method === 'GET' && module === 'tokens') return pageOf(ownTokens, where, (token) => tokenIn(asked, token));
+    if (method === 'GET' && module === 'hubclientinfo') return pageOf(clients, where, (client) => client);
     return { http: 404, status: 2000, message: `no ${module} here` };
   }
 
-  function ownEndpoints(of: OcpiVersion): Endpoint[] {
-    const at = (identifier: string, role: string): Endpoint => ({
-      identifier,
-      role,
-      url: `${server.base}/ocpi/${of}/${identifier}`,
-    });
-    return [
-      at('credentials', 'SENDER'),
-      ...RECEIVED.map((identifier) => at(identifier, 'RECEIVER')),
-      at('tokens', 'SENDER'),
-    ];
+  function pageOf(items: Item[], where: URL, shown: (item: Item) => Item): PeerAnswer {
+    const from = Date.parse(where.searchParams.get('date_from') ?? '') || 0;
+    const matching = items.filter((item) => Date.parse(asText(item['last_updated']) ?? '') >= from);
+    const offset = Number(where.searchParams.get('offset') ?? 0);
+    const limit = Math.min(TOKENS_A_PAGE, Number(where.searchParams.get('limit') ?? TOKENS_A_PAGE));
+    const next = new URL(where);
+    next.searchParams.set('offset', String(offset + limit));
+    return {
+      ...good(matching.slice(offset, offset + limit).map(shown)),
+      headers: {
+        'x-total-count': String(matching.length),
+        'x-limit': String(TOKENS_A_PAGE),
+        ...(offset + limit < matching.length && { link: `<${next.href}>; rel="next"` }),
+      },
+    };
   }
 
-  function credentialsAsked(method: string, body: unknown): PeerAnswer {
-    if (method === 'POST' || method === 'PUT') adopt(body);
-    if (method === 'DELETE') outboundToken = '';
-    return good(method === 'DELETE' ? undefined : credentials());
+  /** The gateway's side of the handshake; like any platform it asks the gateway first what it offers. */
+  async function credentialsAsked(method: string, body: unknown, asked: OcpiVersion): Promise<PeerAnswer> {
+    if (method === 'GET') return good(credentials(asked));
+    if ((method === 'POST') === registered) return { http: 405, status: 2000, message: 'not in this state' };
+    if (method === 'DELETE') {
+      forgetGateway();
+      return good();
+    }
+    const given = asRecord(body);
+    try {
+      await discover(asText(given['url']) ?? '', asText(given['token']) ?? '', asked);
+    } catch (error) {
+      return { http: 200, status: 3001, message: error instanceof Error ? error.message : String(error) };
+    }
+    adopt(body);
+    formerToken = registered ? inboundToken : null;
+    inboundToken = mintToken();
+    registered = true;
+    return good(credentials(asked));
   }
 
-  const credentials = (): object => ({
-    token: inboundToken,
-    url,
-    roles: [{ ...party, business_details: { name: options.name ?? 'Simulated cloud' } }],
-  });
+  const credentials = (of: OcpiVersion): object =>
+    platformCredentials(of, inboundToken, url, party, options.name ?? 'Simulated cloud');
+
+  function forgetGateway(): void {
+    inboundToken = mintToken();
+    formerToken = null;
+    outboundToken = '';
+    registered = false;
+  }
 
   function adopt(body: unknown): void {
     const received = asRecord(body);
     outboundToken = asText(received['token']) ?? outboundToken;
-    for (const each of asList(received['roles']).map(asRecord)) {
-      const country = asText(each['country_code']);
-      const id = asText(each['party_id']);
-      if (each['role'] === 'CPO' && country !== null && id !== null) {
-        gatewayParty = { country_code: country, party_id: id };
-      }
-    }
+    gatewayParty = cpoParty(received) ?? gatewayParty;
   }
 
   async function discover(from: string, token: string, wanted: OcpiVersion | undefined): Promise<void> {
@@ -178,25 +235,21 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     const offer = offered.find((each) => each['version'] === mutual);
     if (!mutual || !offer) throw new Error(`${from} offers none of ${(wanted ? [wanted] : versions).join(', ')}`);
     const details = asRecord((await ocpiRequest(token, 'GET', asText(offer['url']) ?? '')).data);
-    endpoints = asList(details['endpoints'])
-      .map(asRecord)
-      .map((each) => ({
-        identifier: asText(each['identifier']) ?? '',
-        role: asText(each['role']) ?? 'SENDER',
-        url: asText(each['url']) ?? '',
-      }));
+    endpoints = asList(details['endpoints']).map(asRecord).map(readEndpoint);
     version = mutual;
     versionsUrl = from;
   }
 
   function endpoint(module: string, role?: 'SENDER' | 'RECEIVER'): string {
-    const found = endpoints.find((each) => each.identifier === module && (!role || each.role === role));
+    const found = endpoints.find((each) => each.identifier === module && (!role || (each.role ?? role) === role));
     if (!found) throw new Error(`the gateway has no endpoint ${module} ${role ?? ''}`.trim());
     return found.url;
   }
 
   // OCPI 2.3.0 transport_and_format: routing headers on functional modules only
   function routing(): Record<string, string> {
+    // before 2.2 there were none, and the token went as it is
+    if (version === '2.1.1') return { authorization: `Token ${outboundToken}` };
     return {
       'ocpi-from-country-code': party.country_code,
       'ocpi-from-party-id': party.party_id,
@@ -220,6 +273,27 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     for (const item of items) holding.set(asText(item['id']) ?? '', item);
   }
 
+  /** A token with everything that OCPI wants of it. */
+  const whole = (token: PeerToken): Record<string, unknown> => ({
+    country_code: party.country_code,
+    party_id: party.party_id,
+    type: 'RFID',
+    contract_id: `${party.country_code}-${party.party_id}-${token.uid}`.slice(0, 36),
+    issuer: options.name ?? 'Simulated cloud',
+    valid: true,
+    whitelist: 'ALLOWED',
+    last_updated: toUtc(clock()),
+    ...token,
+  });
+
+  const request = (method: string, target: string, body?: unknown): Promise<OcpiAnswer> =>
+    ocpiRequest(outboundToken, method, target, body, routing());
+  const commands = (commander = createCommander({
+    base: () => `${server.base}/ocpi/${version ?? versions[0] ?? ''}`,
+    endpoint: (module) => endpoint(module, 'RECEIVER'),
+    request,
+  }));
+
   const holdings = (): Holdings => ({
     locations: [...held.locations.values()],
     sessions: [...held.sessions.values()],
@@ -240,20 +314,29 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     },
     async register(from, tokenA, wanted) {
       await discover(from, tokenA, wanted);
-      adopt((await ocpiRequest(tokenA, 'POST', endpoint('credentials'), credentials())).data);
+      const body = credentials(version ?? versions[0] ?? '2.2.1');
+      adopt((await ocpiRequest(tokenA, 'POST', endpoint('credentials'), body)).data);
+      registered = true;
     },
     async useToken(from, token, wanted) {
       outboundToken = token;
       await discover(from, token, wanted);
+      registered = true;
     },
     async renew() {
       inboundToken = mintToken();
-      adopt((await ocpiRequest(outboundToken, 'PUT', endpoint('credentials'), credentials())).data);
+      const body = credentials(version ?? versions[0] ?? '2.2.1');
+      adopt((await ocpiRequest(outboundToken, 'PUT', endpoint('credentials'), body)).data);
       await discover(versionsUrl, outboundToken, version ?? undefined);
     },
     async unregister() {
       await ocpiRequest(outboundToken, 'DELETE', endpoint('credentials'));
       outboundToken = '';
+      registered = false;
+    },
+    inviteGateway() {
+      forgetGateway();
+      return inboundToken;
     },
     async poll() {
       for (const module of MODULES) await pollModule(module);
@@ -261,28 +344,27 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     },
     holdings,
     list,
+    setTokens(tokens) {
+      ownTokens = tokens.map(whole);
+    },
+    setClients(told) {
+      clients = told;
+    },
     putToken(token) {
       const { uid } = token;
-      const full = {
-        ...party,
-        role: undefined,
-        type: 'RFID',
-        contract_id: `${party.country_code}-${party.party_id}-${uid}`.slice(0, 36),
-        issuer: options.name ?? 'Simulated cloud',
-        valid: true,
-        whitelist: 'ALLOWED',
-        last_updated: toUtc(clock()),
-        ...token,
-      };
+      const full = tokenIn(version, whole(token));
       const path = [party.country_code, party.party_id, uid].map(encodeURIComponent).join('/');
-      const target = `${endpoint('tokens', 'RECEIVER')}/${path}?type=${encodeURIComponent(full.type)}`;
+      const target = `${endpoint('tokens', 'RECEIVER')}/${path}?type=${encodeURIComponent(asText(full['type']) ?? 'RFID')}`;
       return ocpiRequest(outboundToken, 'PUT', target, full, routing());
     },
-    request: (method, target, body) => ocpiRequest(outboundToken, method, target, body, routing()),
+    request,
+    commands,
     endpoint,
     setCondition(next) {
       condition = next;
     },
+    told: (module) => receiver?.held(module) ?? [],
+    forget: () => receiver?.clear(),
     requests: server.requests,
     close: () => server.close(),
   };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ConnectionOptions } from 'node:tls';
 import { WebSocket } from 'ws';
 import { ConnectRefused } from './rpc-client.ts';
 import { asList } from './wire.ts';
@@ -7,6 +8,8 @@ export interface RawChargerOptions {
   /** Subprotocols to offer; none by default sends no header. */
   protocols?: string[];
   headers?: Record<string, string>;
+  /** For `wss:`: whom it trusts, and its own certificate with key (PEM). */
+  tls?: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'minVersion' | 'maxVersion' | 'ciphers'>;
   /** Answers to calls are left to the caller. */
   onText?: (text: string) => void;
 }
@@ -33,6 +36,7 @@ export interface RawCharger {
 export async function createRawCharger(url: string, options: RawChargerOptions = {}): Promise<RawCharger> {
   const socket = new WebSocket(url, options.protocols ?? [], {
     headers: options.headers ?? {},
+    ...options.tls,
     perMessageDeflate: false,
   });
   const texts: string[] = [];

@@ -3,8 +3,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PeerBody, TokenBody } from '../../adapters/console/schemas.ts';
 import { contextOf } from './context.ts';
-import { count } from './options.ts';
+import { count, visibility } from './options.ts';
 import { localTime, pairs, show, table } from './output.ts';
+import { addRegistrationVerbs } from './registration-verbs.ts';
 
 /** Verbs on who may use the site: cards and OCPI peers. */
 export function addAccessVerbs(program: Command): void {
@@ -76,13 +77,8 @@ interface PeerOptions {
   versionsUrl?: string;
 }
 
-function visibility(): Option {
-  return new Option('--visibility <which>', "all: the operator's own cloud; own: an eMSP, only what its tokens did")
-    .choices(['all', 'own'])
-    .default('own');
-}
-
 function addPeerVerbs(peers: Command): void {
+  addRegistrationVerbs(peers);
   peers
     .command('list', { isDefault: true })
     .description('all connections')
@@ -152,13 +148,20 @@ function tokensText(tokens: TokenBody[]): string {
 
 function peersText(peers: PeerBody[]): string {
   return table(
-    ['PEER', 'STATE', 'SEES', 'VERSION', 'PARTIES', 'LAST SEEN'],
+    ['PEER', 'STATE', 'SEES', 'VERSION', 'PARTIES', 'PUSH', 'LAST SEEN'],
     peers.map((peer) => [
       peer.name,
-      peer.state,
+      peer.handshake ? `${peer.state}, ${peer.handshake.kind} unanswered` : peer.state,
       peer.visibility,
       peer.version ?? '–',
       peer.parties.map((party) => `${party.countryCode}*${party.partyId} ${party.role}`).join(', ') || '–',
+      [
+        peer.push.state,
+        peer.outbox.waiting > 0 && `${peer.outbox.waiting} wait`,
+        peer.outbox.dead > 0 && `${peer.outbox.dead} given up`,
+      ]
+        .filter(Boolean)
+        .join(', '),
       localTime(peer.lastSeenAt),
     ]),
     'no peers yet: "chargegate peers invite NAME" makes a registration token for one',

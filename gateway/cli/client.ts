@@ -7,7 +7,12 @@ export interface Client {
   list<Item>(path: string, limit: number): Promise<Item[]>;
   post<Body>(path: string, body: unknown): Promise<Body>;
   put<Body>(path: string, body: unknown): Promise<Body>;
-  remove(path: string): Promise<void>;
+  /** Null where there is nothing to say. */
+  remove<Body = null>(path: string): Promise<Body>;
+  /** Sends a file as it is. */
+  putFile<Body>(path: string, file: Blob): Promise<Body>;
+  /** A file, to be read as it comes. */
+  getFile(path: string): Promise<ReadableStream<Uint8Array>>;
 }
 
 export interface ClientOptions {
@@ -22,32 +27,46 @@ export interface ClientOptions {
 export class Refused extends Error {
   readonly code: string;
   readonly status: number;
+  /** The whole refusal as it came. */
+  readonly body: object;
 
-  constructor(code: string, status: number, message: string) {
+  constructor(code: string, status: number, message: string, body: object = {}) {
     super(message);
     this.name = 'Refused';
     this.code = code;
     this.status = status;
+    this.body = body;
   }
 }
 
 /** Largest page that the operator API gives. */
 const PAGE = 1000;
 
+/** Files take longer than anything else. */
+const FILE_MS = 3_600_000;
+
 /** Makes a client; it connects when it is asked. Errors: DAEMON_UNREACHABLE, Refused. */
 export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
   const base = url.replace(/\/+$/, '');
 
-  async function send(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await reach(base, `${base}${path}`, {
+  function request(method: string, path: string, body?: { type: string; content: string | Blob }, file = false) {
+    return reach(base, `${base}${path}`, {
       method,
       headers: {
         ...(token !== null && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body && { 'content-type': body.type }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
+      ...(body && { body: body.content }),
+      signal: AbortSignal.timeout(file ? FILE_MS : timeoutMs),
     });
+  }
+
+  async function send(method: string, path: string, body?: unknown): Promise<unknown> {
+    const json = body === undefined ? undefined : { type: 'application/json', content: JSON.stringify(body) };
+    return answerOf(method, path, await request(method, path, json));
+  }
+
+  async function answerOf(method: string, path: string, response: Response): Promise<unknown> {
     const text = await response.text();
     const answer = parse(text);
     if (response.ok) return answer;
@@ -58,6 +77,7 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
       typeof message === 'string'
         ? message
         : `${base} answered ${method} ${path} with ${response.status}: is it the URL of the console?`,
+      isRecord(answer) ? answer : {},
     );
   }
 
@@ -69,7 +89,10 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
       do {
         const query = new URLSearchParams({ limit: String(Math.min(PAGE, limit - items.length)) });
         if (cursor !== null) query.set('cursor', cursor);
-        const page = (await send('GET', `${path}?${query.toString()}`)) as { items: Item[]; next: string | null };
+        const page = (await send('GET', `${path}${path.includes('?') ? '&' : '?'}${query.toString()}`)) as {
+          items: Item[];
+          next: string | null;
+        };
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== null && items.length < limit);
@@ -77,7 +100,16 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
     },
     post: async <Body>(path: string, body: unknown) => (await send('POST', path, body)) as Body,
     put: async <Body>(path: string, body: unknown) => (await send('PUT', path, body)) as Body,
-    remove: async (path) => void (await send('DELETE', path)),
+    remove: async <Body>(path: string) => (await send('DELETE', path)) as Body,
+    async putFile<Body>(path: string, file: Blob) {
+      const body = { type: 'application/octet-stream', content: file };
+      return (await answerOf('PUT', path, await request('PUT', path, body, true))) as Body;
+    },
+    async getFile(path) {
+      const response = await request('GET', path, undefined, true);
+      if (!response.ok) await answerOf('GET', path, response);
+      return response.body ?? new ReadableStream({ start: (controller) => controller.close() });
+    },
   };
 }
 

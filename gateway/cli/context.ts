@@ -78,6 +78,20 @@ function consoleUrl(config: Config | null): string {
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
+/** The JSON in a file; `-` reads stdin. Errors: REQUEST_INVALID. */
+export function readJsonFile(file: string | undefined): unknown {
+  if (file === undefined)
+    throw new GatewayError('REQUEST_INVALID', 'say what to send: the name of a JSON file, or "-" for stdin');
+  if (file === '-') return readJson('-');
+  try {
+    return readJson(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new GatewayError('REQUEST_INVALID', `${file} could not be read (${why})`, { cause: error });
+  }
+}
+
 /** A payload as given on the command line; `-` reads it from stdin. Errors: REQUEST_INVALID. */
 export function readJson(text: string): unknown {
   const json = text === '-' ? readFileSync(0, 'utf8') : text;

@@ -4,15 +4,21 @@ import type { Output } from './output.ts';
 
 /** A started gateway, as main.ts gives it. */
 export interface Running {
-  /** `ocpp` is what a charger's id is appended to. */
-  urls: { ocpp: string; ocpi: string; console: string };
+  /** `ocpp` and `ocpps` (null: no TLS) are what a charger's id is appended to. */
+  urls: { ocpp: string; ocpps: string | null; ocpi: string; openData: string | null; console: string };
+  /** Looks for a new TLS certificate. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
+type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
 /** The process that a daemon runs in. */
 export interface Host {
-  on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): void;
-  off(signal: 'SIGTERM' | 'SIGINT', listener: () => void): void;
+  on(signal: Signal, listener: () => void): void;
+  off(signal: Signal, listener: () => void): void;
+  /** Is there a terminal? When that is closed, SIGHUP comes too, and is the end. */
+  terminal: boolean;
   exit(code: number): void;
   /** Monotonic milliseconds. */
   now(): number;
@@ -25,7 +31,7 @@ const SAME_SIGNAL_MS = 1000;
 
 /**
  * Starts the gateway, tells people where it is, and runs until it is told to stop: the first SIGTERM or SIGINT stops it
- * in order, a second one at once. Resolves with the exit code.
+ * in order, a second one at once. SIGHUP has it look for a new TLS certificate. Resolves with the exit code.
  */
 export async function runDaemon(
   start: (config: Config) => Promise<Running>,
@@ -36,7 +42,10 @@ export async function runDaemon(
   const asked = signals(host);
   const running = await start(config);
   announce(running, config, out);
+  const reload = (): void => void running.reload();
+  if (!host.terminal) host.on('SIGHUP', reload);
   await asked.first;
+  host.off('SIGHUP', reload);
   asked.onSecond(() => host.exit(1));
   const stopped = await within(running.stop(), STOP_DEADLINE_MS);
   asked.release();
@@ -89,10 +98,13 @@ async function within(work: Promise<void>, milliseconds: number): Promise<boolea
 
 function announce({ urls }: Running, config: Config, out: Output): void {
   const ocpp = `${urlForOthers(urls.ocpp, config.ocpp.host)}<charger id>`;
+  const ocpps = urls.ocpps && `${urlForOthers(urls.ocpps, config.ocpp.host)}<charger id>`;
   const ocpi = urlForOthers(urls.ocpi, config.ocpi.host);
+  const openData = urls.openData && urlForOthers(urls.openData, config.openData.host);
   const console = urlForOthers(urls.console, config.console.host);
   const open = config.settings.unknownChargers === 'accept';
-  if (out.json) return out.print(JSON.stringify({ urls: { ocpp, ocpi, console }, unknownChargersAccepted: open }));
+  if (out.json)
+    return out.print(JSON.stringify({ urls: { ocpp, ocpps, ocpi, openData, console }, unknownChargersAccepted: open }));
   const { name, id } = config.settings.site;
   out.print(
     [
@@ -100,7 +112,9 @@ function announce({ urls }: Running, config: Config, out: Output): void {
       `  chargegate serves ${name ?? id} (${config.file})`,
       '',
       `  chargers   ${ocpp}`,
+      ...(ocpps === null ? [] : [`             ${ocpps}`]),
       `  clouds     ${ocpi}`,
+      ...(openData === null ? [] : [`  everybody  ${openData}`]),
       `  console    ${console}`,
       `  data       ${config.storage.directory}`,
       '',

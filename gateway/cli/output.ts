@@ -46,11 +46,37 @@ function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '�');
 }
 
+/** What chargers say when they do it, at once or later, in any OCPP version. */
+const TAKEN = new Set(['accepted', 'acceptedcanceled', 'scheduled', 'unlocked', 'rebootrequired']);
+
+function statusOf(answer: unknown): string | null {
+  const status = typeof answer === 'object' && answer !== null && 'status' in answer ? answer.status : null;
+  return typeof status === 'string' ? status : null;
+}
+
+/** A charger's answer as a sentence. */
+export function answerText(charger: string, what: string, answer: unknown): string {
+  const status = statusOf(answer);
+  if (status === null) return printable(`${charger} answers ${what} with ${JSON.stringify(answer)}`);
+  const later = status.toLowerCase() === 'scheduled' ? ': it does so once its transaction is over' : '';
+  return printable(`${charger} answers ${status} to ${what}${later}`);
+}
+
+/** The charger answered, and will not do it. Told already. */
+export class Declined extends Error {}
+
+/** Ends the command with exit code 1 where the answer, which was shown, is a no. */
+export function declined(charger: string, what: string, answer: unknown): void {
+  const status = statusOf(answer);
+  if (status !== null && !TAKEN.has(status.toLowerCase())) throw new Declined(`${charger} declined ${what}: ${status}`);
+}
+
 /** 2: the command could not run; 1: it ran and was refused or failed. */
 const COULD_NOT_RUN = new Set([
   'CONFIG_UNREADABLE',
   'NODE_TOO_OLD',
   'PORT_IN_USE',
+  'TLS_UNUSABLE',
   'DATA_DIR_LOCKED',
   'DATABASE_TOO_NEW',
   'DATABASE_CORRUPT',
@@ -60,17 +86,26 @@ const COULD_NOT_RUN = new Set([
   'REQUEST_INVALID',
 ]);
 
-/** Tells a failed command on stderr, `chargegate: [CODE] message`, and gives its exit code. */
+/**
+ * Tells a failed command on stderr, as `chargegate: [CODE] message` or as one JSON document with `code` and `message`, and
+ * gives its exit code.
+ */
 export function explainFailure(error: unknown, out: Output): 1 | 2 {
+  if (error instanceof Declined) return 1;
   if (error instanceof GatewayError) {
-    out.complain(`chargegate: [${error.code}] ${error.message}`);
+    complain(out, error.code, error.message);
     return COULD_NOT_RUN.has(error.code) ? 2 : 1;
   }
   if (error instanceof Refused) {
-    out.complain(`chargegate: [${error.code}] ${error.message}`);
+    complain(out, error.code, error.message, error.body);
     return 1;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  out.complain(`chargegate: [INTERNAL_FAULT] ${text}`);
+  complain(out, 'INTERNAL_FAULT', text);
   return 2;
+}
+
+/** One failure, in the form that was asked for; `more` is what a program may want to know besides. */
+export function complain(out: Output, code: string, message: string, more: object = {}): void {
+  out.complain(out.json ? JSON.stringify({ ...more, code, message }, null, 2) : `chargegate: [${code}] ${message}`);
 }

@@ -3,11 +3,16 @@ import { performance } from 'node:perf_hooks';
 import { ConfigError, formatProblem } from '../../config/problems.ts';
 import { packageVersion } from '../version.ts';
 import { addAccessVerbs } from './access-verbs.ts';
+import { addCertificateVerbs } from './certificate-verbs.ts';
 import { contextOf } from './context.ts';
 import { runDaemon } from './daemon.ts';
-import { explainFailure, show } from './output.ts';
+import { addDrillVerbs } from './drill-verbs.ts';
+import { complain, explainFailure, show } from './output.ts';
+import { addOpenDataVerbs } from './open-data-verbs.ts';
+import { addOutboxVerbs } from './outbox-verbs.ts';
 import type { Output } from './output.ts';
 import { addSiteVerbs } from './site-verbs.ts';
+import { addTransactionVerbs } from './transaction-verbs.ts';
 import { addTryVerbs } from './try-verbs.ts';
 
 /** What a command ends with when that is not 0. */
@@ -21,7 +26,7 @@ export async function runCli(args: string[]): Promise<number> {
   let code = 0;
   const program = createProgram((value) => {
     code = value;
-  });
+  }, args.includes('--json'));
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
@@ -31,7 +36,13 @@ export async function runCli(args: string[]): Promise<number> {
   }
 }
 
-function createProgram(finish: Finish): Command {
+/** What commander says of a wrong command line, without its own label. */
+function plain(text: string): string {
+  return text.replace(/^error: /, '').trim();
+}
+
+/** `json`: how to tell of a command line that cannot be read. */
+function createProgram(finish: Finish, json: boolean): Command {
   const program = new Command('chargegate')
     .description('On-site gateway for EV charging depots')
     .option('--config <file>', 'configuration; else CHARGEGATE_CONFIG, else the example that comes along')
@@ -40,13 +51,19 @@ function createProgram(finish: Finish): Command {
     .version(packageVersion(), '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      outputError: (text, write) => write(`chargegate: [REQUEST_INVALID] ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) =>
+        complain({ json, print: write, complain: (line) => write(`${line}\n`) }, 'REQUEST_INVALID', plain(text)),
     })
     .showSuggestionAfterError()
     .exitOverride();
   addDaemonVerbs(program, finish);
   addSiteVerbs(program);
+  addTransactionVerbs(program);
   addAccessVerbs(program);
+  addCertificateVerbs(program);
+  addOutboxVerbs(program);
+  addOpenDataVerbs(program, finish);
+  addDrillVerbs(program, finish);
   addTryVerbs(program, finish);
   program
     .command('version')
@@ -70,6 +87,7 @@ function addDaemonVerbs(program: Command, finish: Finish): void {
         on: process.on.bind(process),
         off: process.off.bind(process),
         exit: (code: number) => process.exit(code),
+        terminal: process.stdout.isTTY,
         now: () => performance.now(),
       };
       finish(await runDaemon(startGateway, checked, out, host));

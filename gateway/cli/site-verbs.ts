@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
 import type { CdrBody, ChargerBody, RunningBody, SessionBody, StatusBody } from '../../adapters/console/schemas.ts';
+import { addChargerAccessVerbs } from './charger-access-verbs.ts';
+import { addConfigurationVerbs } from './configuration-verbs.ts';
 import { contextOf, readJson } from './context.ts';
+import { addFileVerbs } from './file-verbs.ts';
 import { count } from './options.ts';
+import { addOrderVerbs } from './order-verbs.ts';
 import { localTime, pairs, show, table } from './output.ts';
 
 /** Verbs on what is at the site: its state, chargers and sessions. */
@@ -23,14 +27,10 @@ export function addSiteVerbs(program: Command): void {
       const items = await client().list<ChargerBody>('/api/chargers', 10_000);
       show(out, { items }, () => chargersText(items));
     });
-  chargers
-    .command('accept <charger>')
-    .description('take in a charger that is pending')
-    .action(async (id: string, _options, command: Command) => {
-      const { out, client } = contextOf(command);
-      const charger = await client().post<ChargerBody>(`/api/chargers/${encodeURIComponent(id)}/accept`, {});
-      show(out, charger, () => `${charger.id} is ${charger.registration}; it is told so when it boots again`);
-    });
+  addOrderVerbs(chargers);
+  addConfigurationVerbs(chargers);
+  addChargerAccessVerbs(chargers);
+  addFileVerbs(program, chargers);
 
   program
     .command('sessions')
@@ -79,6 +79,7 @@ function statusText(status: StatusBody): string {
     ['peers', String(counts.peers)],
     ['storage', storage.fault ?? `good, ${storage.writes} writes in ${storage.commits} commits`],
     ['charger URL', urls.ocpp ?? '–'],
+    ...(urls.ocpps === null ? [] : [['with TLS', urls.ocpps] as [string, string]]),
     ['OCPI URL', urls.ocpi ?? '–'],
   ]);
   return [facts, ...status.warnings.map((warning) => `\nWARNING: ${warning}`)].join('\n');

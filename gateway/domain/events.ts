@@ -1,3 +1,5 @@
+import type { ProvisioningState } from './configuration.ts';
+import type { CertificateState } from './security.ts';
 import type { VisibleStatus } from './status.ts';
 import type { Registration } from './types.ts';
 
@@ -6,16 +8,34 @@ export interface GatewayEvents {
   'charger.connected': { chargerId: string; protocol: string };
   'charger.disconnected': { chargerId: string; reason: string };
   'charger.booted': { chargerId: string; registration: Registration };
+  /** Its configuration was gone through, as far as it went. */
+  'charger.provisioned': { chargerId: string; state: ProvisioningState };
+  'provisioning.asked': { chargerId: string };
   'charger.deviated': { chargerId: string; code: string };
+  'charger.forgotten': { chargerId: string };
+  'start.unfulfilled': { chargerId: string; evse: number | null; tokenUid: string };
+  /** An answer to a call of ours came after its deadline; `status` is what it says, null where it says nothing. */
+  'call.answered-late': { chargerId: string; action: string; status: string | null };
   'evse.changed': { chargerId: string; evse: number; status: VisibleStatus };
   'transaction.started': { transactionId: string; chargerId: string; evse: number };
   'transaction.sampled': { transactionId: string; chargerId: string; evse: number };
   'transaction.stopped': { transactionId: string; chargerId: string; evse: number };
   'session.changed': { sessionId: string; chargerId: string };
+  /** Of a session whose limit a peer has set, the limit in force is another than before. */
+  'session.limited': { sessionId: string; peer: string };
+  /** A peer's command has ended; its result is owed to the peer. */
+  'command.finished': { commandId: string; peer: string };
   'cdr.issued': { cdrId: string; sessionId: string };
   'token.changed': { uid: string };
   'token.refused': { chargerId: string; uid: string; verdict: string };
   'peer.changed': { name: string };
+  'transfer.changed': { transferId: number; chargerId: string };
+  'security.noted': { id: number; chargerId: string | null; type: string; origin: 'charger' | 'gateway' };
+  'certificate.changed': { serial: string; chargerId: string; state: CertificateState };
+  /** It answers again after it did not. */
+  'peer.back': { name: string };
+  'outbox.retried': { peer: string };
+  'vendor-data.received': { id: number; chargerId: string; vendor: string; message: string | null };
   'quarantine.added': { id: number; chargerId: string; reason: string };
 }
 

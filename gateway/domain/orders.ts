@@ -30,6 +30,16 @@ export interface ChargingProfile {
   periods: { start: number; limit: number; phases: number | null }[];
 }
 
+/** What a charger makes of its limits together. Starts of periods count in seconds from `startsAt`. */
+export interface ActiveLimit {
+  startsAt: Millis;
+  /** Seconds; null: without end. */
+  duration: number | null;
+  unit: 'A' | 'W';
+  minRate: number | null;
+  periods: { start: number; limit: number }[];
+}
+
 /** Names a certificate without showing it (OCSP's CertID). */
 export interface CertificateHash {
   algorithm: 'SHA256' | 'SHA384' | 'SHA512';
@@ -67,6 +77,10 @@ export interface Orders {
   /** `keys` null: all. */
   'read-configuration': { keys: string[] | null };
   'write-configuration': { key: string; value: string };
+  /** `password`: hex digits. */
+  'change-password': { password: string };
+  /** To a security profile that is higher than the one it is on. */
+  'raise-profile': { profile: 1 | 2 | 3 };
   'get-diagnostics': FileTransfer & { from: Millis | null; to: Millis | null };
   'get-log': FileTransfer & {
     log: 'diagnostics' | 'security';
@@ -146,6 +160,8 @@ interface Details {
   'get-diagnostics': { fileName: string | null };
   'get-log': { fileName: string | null };
   'local-list-version': { version: number };
+  /** `limit` null: it told none that can be read. `startsAt` null: it did not say. */
+  'composite-schedule': { limit: (Omit<ActiveLimit, 'startsAt'> & { startsAt: Millis | null }) | null };
   'installed-certificates': { hashes: CertificateHash[] };
   'vendor-data': { data: string | null };
 }

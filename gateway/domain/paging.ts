@@ -10,6 +10,8 @@ export interface ListQuery {
   dateTo?: Millis;
   /** Only what belongs to this peer. */
   peer?: string;
+  /** Only what concerns this charger, in lists that know chargers. */
+  chargerId?: string;
   /** Keyset cursor: the `next` of the page before; overrides `offset`. */
   after?: number;
   newestFirst?: boolean;

@@ -1,8 +1,10 @@
+import type { PeerQuirk } from './peer-quirks.ts';
 import type { QuirkFlags } from './quirks.ts';
 import type { Connector, Tariff } from './types.ts';
+import type { EvseForVisitors, SiteForVisitors } from './visitors.ts';
 
 /** Site data as OCPI tells it of a Location. */
-export interface SiteSettings {
+export interface SiteSettings extends SiteForVisitors {
   id: string;
   name: string | null;
   address: string;
@@ -25,7 +27,7 @@ export interface SiteSettings {
 
 export type ConnectorSettings = Omit<Connector, 'chargerId' | 'evse' | 'updatedAt'>;
 
-export interface EvseSettings {
+export interface EvseSettings extends Pick<EvseForVisitors, 'parkingRestrictions'> {
   evse: number;
   uid: string | null;
   evseId: string | null;
@@ -51,7 +53,7 @@ export interface ModelSettings {
 }
 
 /** A charger that the config file describes. */
-export interface ChargerSettings {
+export interface ChargerSettings extends Pick<EvseForVisitors, 'payment' | 'vehicleTypes'> {
   id: string;
   /** Basic password; null: none is asked (security profile 0). */
   password: string | null;
@@ -80,6 +82,7 @@ export interface PeerSettings {
   versionsUrl: string | null;
   inboundToken: string | null;
   outboundToken: string | null;
+  quirks: PeerQuirk[];
 }
 
 /** What the use-cases need to know of the configuration. */
@@ -87,6 +90,8 @@ export interface Settings {
   site: SiteSettings;
   unknownChargers: 'accept' | 'pending' | 'reject';
   unknownTokens: 'deny' | 'accept';
+  /** May a card charge on several EVSEs at once? */
+  concurrentUse: 'allow' | 'refuse';
   /** Seconds between heartbeats asked of chargers. */
   heartbeatInterval: number;
   /** Seconds until an absent charger's EVSEs are shown as unknown. */
@@ -103,8 +108,12 @@ export interface Settings {
   passwordGrace: number;
   /** Are chargers asked for their configuration after boot, and given what they should have? */
   provisioning: boolean;
+  /** Seconds after a boot before a charger is asked anything by itself. */
+  quietAfterBoot: number;
   /** Seconds between meter readings asked of every charger; 0: as it is. */
   meterInterval: number;
+  /** Is the energy of each transaction compared with its power and its connector's rating (Q51)? */
+  energyCheck: boolean;
   /** Keys that every charger should have; those of a model and of a charger come before. */
   configuration: DesiredKey[];
   /** DataTransfer messages that are taken and published; message null: every one of that vendor. */
@@ -112,6 +121,10 @@ export interface Settings {
   tariffs: TariffSettings[];
   tokens: TokenSettings[];
   peers: PeerSettings[];
+  /** May everybody read the site's data, without login? */
+  publishOpenData: boolean;
+  /** Seconds between pushes of a session that only goes on. */
+  sessionPushInterval: number;
   /** Raw frames kept per charger. */
   framesPerCharger: number;
 }

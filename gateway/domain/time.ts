@@ -12,6 +12,14 @@ export function toUtcSeconds(at: Millis): string {
   return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
+/** The same with milliseconds, also where they are zero: for chargers that want them (Q34). */
+export function toUtcMillis(at: Millis): string {
+  return new Date(at).toISOString();
+}
+
+/** How an instant is written. */
+export type TimeFormat = (at: Millis) => string;
+
 /** RFC 3339 UTC, milliseconds only where they are not zero; at most 24 characters (OCPI 2.3.0 types, DateTime). */
 export function toUtc(at: Millis): string {
   const text = new Date(at).toISOString();

@@ -1,3 +1,4 @@
+import type { PeerQuirk } from './peer-quirks.ts';
 import type { EvseStatus, PhaseKind } from './status.ts';
 import type { Millis } from './time.ts';
 
@@ -98,7 +99,7 @@ export type AuthMethod = 'WHITELIST' | 'AUTH_REQUEST' | 'COMMAND';
 /** Verdict on a token, with its reason and where it came from. */
 export interface Authorization {
   verdict: 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent';
-  source: 'site-list' | 'peer-list' | 'policy';
+  source: 'site-list' | 'peer-list' | 'policy' | 'command';
   token: Token | null;
 }
 
@@ -145,6 +146,15 @@ export interface SampledValue {
   location?: string;
   context?: string;
   format?: string;
+}
+
+/** A reading with the meter's own signature, to the letter (OCPP format SignedData). */
+export interface SignedReading {
+  /** The charger's clock. */
+  reportedAt: Millis;
+  value: string;
+  context: string | null;
+  measurand: string | null;
 }
 
 export type SessionStatus = 'PENDING' | 'RESERVATION' | 'ACTIVE' | 'COMPLETED' | 'INVALID';
@@ -257,6 +267,9 @@ export interface SessionPlace {
   standard: string;
   format: 'SOCKET' | 'CABLE';
   powerType: PowerType;
+  /** Volt and ampere; not there in places that were kept before these were. */
+  maxVoltage?: number;
+  maxAmperage?: number;
 }
 
 /** Bill line: frozen when its session ends, never changed after. */
@@ -309,6 +322,7 @@ export interface Peer {
   versionsUrl: string | null;
   parties: PeerParty[];
   endpoints: PeerEndpoint[];
+  quirks: PeerQuirk[];
   updatedAt: Millis;
 }
 

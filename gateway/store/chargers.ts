@@ -16,20 +16,35 @@ const CONNECTOR = `charger_id AS chargerId, evse, connector, standard, format, p
 type EvseRow = Omit<Evse, 'removed'> & { removed: number };
 
 export function findCharger(db: Db, id: string): Charger | undefined {
-  return db.one<Charger>(`SELECT ${CHARGER} FROM charger WHERE id = ?`, id);
+  return db.one<Charger>(`SELECT ${CHARGER} FROM charger WHERE id = ? AND forgotten_at IS NULL`, id);
+}
+
+/** Those whose id is this in any case; at most two, since only one alone is of use. */
+export function findChargersAnyCase(db: Db, id: string): string[] {
+  return db
+    .all<{ id: string }>('SELECT id FROM charger WHERE id = ? COLLATE NOCASE LIMIT 2', id)
+    .map((charger) => charger.id);
 }
 
 export function listChargers(db: Db): Charger[] {
-  return db.all<Charger>(`SELECT ${CHARGER} FROM charger ORDER BY id`);
+  return db.all<Charger>(`SELECT ${CHARGER} FROM charger WHERE forgotten_at IS NULL ORDER BY id`);
+}
+
+/** Chargers that the operator forgot and that are still named: their EVSEs' end has to be told. */
+export function listForgotten(db: Db): Charger[] {
+  return db.all<Charger>(`SELECT ${CHARGER} FROM charger WHERE forgotten_at IS NOT NULL ORDER BY id`);
 }
 
 export function countChargers(db: Db): number {
   return db.one<{ n: number }>('SELECT count(*) AS n FROM charger')?.n ?? 0;
 }
 
+/** One that was forgotten begins anew. */
 export function insertCharger(db: Db, id: string, origin: Origin, registration: Registration, stamp: Millis): void {
   db.run(
-    'INSERT INTO charger (id, origin, registration, updated_at) VALUES (?, ?, ?, ?)',
+    `INSERT INTO charger (id, origin, registration, updated_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET origin = excluded.origin, registration = excluded.registration,
+       updated_at = excluded.updated_at, forgotten_at = NULL`,
     id,
     origin,
     registration,

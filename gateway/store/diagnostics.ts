@@ -29,13 +29,11 @@ export function listFrames(db: Db, chargerId: string, limit: number): Frame[] {
     .reverse();
 }
 
-/** Kinds kept of one charger. */
-const MOST_CODES = 200;
-
-export function addDeviation(db: Db, chargerId: string, noted: Deviation): void {
+/** Counts a deviation; beyond `most` kinds of one charger it is one of the others. */
+export function addDeviation(db: Db, chargerId: string, noted: Deviation, most: number): void {
   const known = db.one('SELECT 1 FROM deviation WHERE charger_id = ? AND code = ?', chargerId, noted.code);
   const { n = 0 } = db.one<{ n: number }>('SELECT count(*) AS n FROM deviation WHERE charger_id = ?', chargerId) ?? {};
-  const deviation = known || n < MOST_CODES ? noted : { ...noted, code: OTHER_DEVIATIONS };
+  const deviation = known || n < most ? noted : { ...noted, code: OTHER_DEVIATIONS };
   db.run(
     `INSERT INTO deviation (charger_id, code, count, first_seen_at, last_seen_at, sample) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,

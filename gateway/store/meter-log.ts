@@ -22,3 +22,13 @@ export function filedUpTo(db: Db): number {
 export function setFiledUpTo(db: Db, number: number): void {
   db.run("UPDATE counter SET value = ? WHERE name = 'filed'", number);
 }
+
+/** One line of the meter log; undefined where there is none of this number. */
+export function readMeterLine(db: Db, number: number): string | undefined {
+  const row = db.one<{ number: number; lines: string }>(
+    'SELECT number, lines FROM meter_log WHERE number >= ? ORDER BY number LIMIT 1',
+    number,
+  );
+  const lines = row?.lines.split('\n') ?? [];
+  return lines[lines.length - 1 - ((row?.number ?? 0) - number)];
+}

@@ -24,13 +24,16 @@ export function migrate(sqlite: Database.Database, file: string, folder: string 
       'DATABASE_TOO_NEW',
       `${file} was written by a newer chargegate (schema ${current}, this one knows ${newest}): install that version again, or restore the copy ${file}.before-${pad(newest + 1)}`,
     );
-  for (const { version, file: sqlFile } of migrations) {
-    if (version <= current) continue;
-    if (current > 0) sqlite.prepare('VACUUM INTO ?').run(freeName(`${file}.before-${pad(version)}`, sqlite));
-    sqlite.transaction(() => {
-      sqlite.exec(readFileSync(join(folder, sqlFile), 'utf8'));
-      sqlite.pragma(`user_version = ${version}`);
-    })();
+  const apply = ({ version, file: sqlFile }: Migration): void => {
+    sqlite.exec(readFileSync(join(folder, sqlFile), 'utf8'));
+    sqlite.pragma(`user_version = ${version}`);
+  };
+  // A new database has nothing to lose: one commit makes it whole.
+  if (current === 0) return sqlite.transaction(() => migrations.forEach(apply))();
+  for (const migration of migrations) {
+    if (migration.version <= current) continue;
+    sqlite.prepare('VACUUM INTO ?').run(freeName(`${file}.before-${pad(migration.version)}`, sqlite));
+    sqlite.transaction(() => apply(migration))();
   }
 }
 

@@ -9,6 +9,7 @@ export interface Listing {
   seq: string;
   updatedAt: string | null;
   peer: string | null;
+  charger?: string;
 }
 
 /**
@@ -28,6 +29,7 @@ export function page<Row extends { seq: number }>(db: Db, listing: Listing, quer
     condition(`${listing.updatedAt} < ?`, query.dateTo);
   }
   if (listing.peer) condition(`${listing.peer} = ?`, query.peer);
+  if (listing.charger) condition(`${listing.charger} = ?`, query.chargerId);
   const total = count(db, listing, where, params);
   const newest = query.newestFirst === true;
   if (query.after !== undefined) condition(`${listing.seq} ${newest ? '<' : '>'} ?`, query.after);

@@ -1,10 +1,11 @@
+import type { PeerQuirk } from '../domain/peer-quirks.ts';
 import type { Peer, PeerEndpoint, PeerParty } from '../domain/types.ts';
 import type { Db } from './db.ts';
 
-const PEER = `name, origin, state, visibility, version, versions_url AS versionsUrl, parties, endpoints,
+const PEER = `name, origin, state, visibility, version, versions_url AS versionsUrl, parties, endpoints, quirks,
   updated_at AS updatedAt`;
 
-type PeerRow = Omit<Peer, 'parties' | 'endpoints'> & { parties: string; endpoints: string };
+type PeerRow = Omit<Peer, 'parties' | 'endpoints' | 'quirks'> & { parties: string; endpoints: string; quirks: string };
 
 export function findPeer(db: Db, name: string): Peer | undefined {
   const row = db.one<PeerRow>(`SELECT ${PEER} FROM peer WHERE name = ?`, name);
@@ -32,7 +33,8 @@ export function outboundToken(db: Db, name: string): string | null {
   );
 }
 
-export function putPeer(db: Db, peer: Peer): void {
+/** All but its quirks, which outlive whatever else becomes of it. */
+export function putPeer(db: Db, peer: Omit<Peer, 'quirks'>): void {
   db.run(
     `INSERT INTO peer (name, origin, state, visibility, version, versions_url, parties, endpoints, updated_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -49,6 +51,15 @@ export function putPeer(db: Db, peer: Peer): void {
     JSON.stringify(peer.endpoints),
     peer.updatedAt,
   );
+}
+
+/** Only one that nothing refers to. */
+export function deletePeer(db: Db, name: string): void {
+  db.run('DELETE FROM peer WHERE name = ?', name);
+}
+
+export function setQuirks(db: Db, name: string, quirks: PeerQuirk[]): void {
+  db.run('UPDATE peer SET quirks = ? WHERE name = ?', JSON.stringify(quirks), name);
 }
 
 export function setInbound(db: Db, name: string, hash: string | null, previous: string | null): void {
@@ -81,6 +92,7 @@ function toPeer(row: PeerRow): Peer {
     versionsUrl: row.versionsUrl,
     parties: JSON.parse(row.parties) as PeerParty[],
     endpoints: JSON.parse(row.endpoints) as PeerEndpoint[],
+    quirks: JSON.parse(row.quirks) as PeerQuirk[],
     updatedAt: row.updatedAt,
   };
 }

@@ -2,7 +2,7 @@ import type { ListQuery, Page } from '../domain/paging.ts';
 import type { Millis } from '../domain/time.ts';
 import type { SessionPlace, Cost, Period, Session, SessionStatus, Tariff, TokenUse } from '../domain/types.ts';
 import type { Db } from './db.ts';
-import { page } from './paging.ts';
+import { lastPlace, pageOfPlaces, placesOf } from './session-places.ts';
 
 const SESSION = `seq, id, status, transaction_id AS transactionId, charger_id AS chargerId, evse, connector, token,
   peer, authorized, auth_method AS authMethod, authorization_reference AS authorizationReference,
@@ -28,7 +28,8 @@ export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
   db.run(
     `INSERT INTO session (id, status, transaction_id, charger_id, evse, connector, token, peer, authorized,
        auth_method, authorization_reference, started_at, ended_at, energy_wh, currency, tariff, place, periods, cost,
-       updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       updated_at, created_at, position, peer_position)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     s.id,
     s.status,
     s.transactionId,
@@ -49,6 +50,33 @@ export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
     JSON.stringify(s.periods),
     s.cost && JSON.stringify(s.cost),
     s.updatedAt,
+    s.updatedAt,
+    lastPlace(db, placesOf(undefined)) + 1,
+    s.peer === null ? null : lastPlace(db, placesOf(s.peer)) + 1,
+  );
+}
+
+/** A session that was PENDING is now that of a transaction. */
+export function activateSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
+  db.run(
+    `UPDATE session SET status = ?, transaction_id = ?, evse = ?, connector = ?, token = ?,
+       authorization_reference = ?, started_at = ?, ended_at = ?, energy_wh = ?, currency = ?, tariff = ?, place = ?, periods = ?, cost = ?, updated_at = ? WHERE id = ?`,
+    s.status,
+    s.transactionId,
+    s.evse,
+    s.connector,
+    JSON.stringify(s.token),
+    s.authorizationReference,
+    s.startedAt,
+    s.endedAt,
+    s.energyWh,
+    s.currency,
+    s.tariff && JSON.stringify(s.tariff),
+    JSON.stringify(s.place),
+    JSON.stringify(s.periods),
+    s.cost && JSON.stringify(s.cost),
+    s.updatedAt,
+    s.id,
   );
 }
 
@@ -85,13 +113,28 @@ export function findSessionOf(db: Db, transactionId: string): StoredSession | un
   return one(db, 'transaction_id', transactionId);
 }
 
-export function listSessions(db: Db, query: ListQuery): Page<StoredSession> {
-  const found = page<SessionRow>(
-    db,
-    { table: 'session', columns: SESSION, seq: 'seq', updatedAt: 'updated_at', peer: 'peer' },
-    query,
+/** Where sessions under way were begun with this card. */
+export function findActiveWith(db: Db, tokenUid: string): { chargerId: string; evse: number }[] {
+  return db.all(
+    `SELECT charger_id AS chargerId, evse FROM session WHERE status = 'ACTIVE' AND authorized = 1
+       AND upper(json_extract(token, '$.uid')) = upper(?)`,
+    tokenUid,
   );
-  return { ...found, items: found.items.map(toSession) };
+}
+
+/** One page in the order of creation (or its reverse); costs the same wherever it is and whatever the times. */
+export function listSessions(db: Db, query: ListQuery): Page<StoredSession> {
+  const numbering = placesOf(query.peer);
+  const { places, total, more } = pageOfPlaces(db, numbering, query);
+  const { column, index, where, params } = numbering;
+  const rows = db.all<SessionRow>(
+    `SELECT ${SESSION} FROM session INDEXED BY ${index} WHERE ${where} AND ${column} IN (SELECT value FROM json_each(?))
+     ORDER BY ${column} ${query.newestFirst === true ? 'DESC' : 'ASC'}`,
+    ...params,
+    JSON.stringify(places),
+  );
+  const items = rows.map(toSession);
+  return { items, total, next: more ? (items.at(-1)?.seq ?? null) : null };
 }
 
 function one(db: Db, column: 'id' | 'transaction_id', value: string): StoredSession | undefined {

@@ -32,6 +32,17 @@ export function findTokens(db: Db, uid: string): StoredToken[] {
     .map(toToken);
 }
 
+/** Every token under any of these canonical numbers, in the same order. */
+export function findTokensOf(db: Db, keys: readonly string[]): StoredToken[] {
+  return db
+    .all<TokenRow>(
+      `SELECT ${TOKEN} FROM token WHERE uid_key IN (SELECT value FROM json_each(?))
+       ORDER BY peer IS NOT NULL, updated_at, country_code, party_id`,
+      JSON.stringify(keys),
+    )
+    .map(toToken);
+}
+
 export function findToken(db: Db, key: TokenKey): StoredToken | undefined {
   const row = db.one<TokenRow>(
     `SELECT ${TOKEN} FROM token WHERE country_code = ? AND party_id = ? AND uid_key = ? AND type = ?`,

@@ -1,9 +1,11 @@
 import { contentHash } from '../domain/hash.ts';
 import type { ListQuery, Page } from '../domain/paging.ts';
+import type { RegisterPoint } from '../domain/register.ts';
 import type { PhaseKind } from '../domain/status.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Transaction } from '../domain/types.ts';
 import type { Db } from './db.ts';
+import { insertSigned } from './meters.ts';
 import { page } from './paging.ts';
 
 const TRANSACTION = `seq, id, wire_id AS wireId, charger_id AS chargerId, evse, connector, token_uid AS tokenUid,
@@ -108,17 +110,34 @@ export function listTransactions(db: Db, query: ListQuery): Page<Transaction> {
   return { ...found, items: found.items.map(toTransaction) };
 }
 
-/** The answer a start with this content got before; undefined for a new one. */
-export function findStartAnswer(
-  db: Db,
-  chargerId: string,
-  startKey: string,
-): { wireId: string; answer: string } | undefined {
-  return db.one(
-    `SELECT wire_id AS wireId, start_answer AS answer FROM "transaction" WHERE charger_id = ? AND start_key = ?`,
+/** What became of a start with this content. */
+export interface StartedBefore {
+  seq: number;
+  wireId: string;
+  answer: string;
+  startReceivedAt: Millis;
+  stopReceivedAt: Millis | null;
+  stopKey: string | null;
+  /** Did its stop name it by the id that we gave? */
+  named: boolean;
+}
+
+/** The transaction that a start with this content began; undefined for a new one. */
+export function findStarted(db: Db, chargerId: string, startKey: string): StartedBefore | undefined {
+  const row = db.one<Omit<StartedBefore, 'named'> & { named: number | null }>(
+    `SELECT seq, wire_id AS wireId, start_answer AS answer, start_received_at AS startReceivedAt,
+       stop_received_at AS stopReceivedAt, stop_key AS stopKey,
+       CASE WHEN json_valid(stop_answer) THEN stop_answer ->> '$.named' END AS named
+     FROM "transaction" WHERE charger_id = ? AND start_key = ?`,
     chargerId,
     startKey,
   );
+  return row && { ...row, named: row.named === 1 };
+}
+
+/** Gives a start's content up, so that the same content can begin another transaction. */
+export function releaseStartKey(db: Db, seq: number): void {
+  db.run(`UPDATE "transaction" SET start_key = start_key || ' ' || seq WHERE seq = ?`, seq);
 }
 
 export interface NewTransaction {
@@ -132,6 +151,7 @@ export interface NewTransaction {
   startReceivedAt: Millis;
   meterStart: number;
   startKey: string;
+  /** What was answered, to be answered again. */
   startAnswer: string;
 }
 
@@ -192,6 +212,8 @@ export interface FiledSample {
   powerW: number | null;
   currentMa: number | null;
   socPercent: number | null;
+  /** The readings that the meter signed, as JSON (Q50); null where there are none. */
+  signed: string | null;
 }
 
 /** Files one instant's readings with a transaction; the same report again is no new row (law 3). */
@@ -210,10 +232,11 @@ export function insertSample(db: Db, seq: number, sample: FiledSample): void {
     currentMa,
     socPercent,
   );
+  if (sample.signed !== null) insertSigned(db, seq, sample.reportedAt, sample.signed, sample.line);
 }
 
 /** Every filed sample of a transaction, by the charger's clock. */
-export function listSamples(db: Db, seq: number): FiledSample[] {
+export function listSamples(db: Db, seq: number): Omit<FiledSample, 'signed'>[] {
   return db.all(
     `SELECT reported_at AS reportedAt, received_at AS receivedAt, line, energy_wh AS energyWh, power_w AS powerW,
        current_ma AS currentMa, soc_percent AS socPercent FROM sample WHERE transaction_seq = ? ORDER BY reported_at`,
@@ -221,17 +244,10 @@ export function listSamples(db: Db, seq: number): FiledSample[] {
   );
 }
 
-/** A reading of the import register, with both times. */
-export interface RegisterReading {
-  reportedAt: Millis;
-  receivedAt: Millis;
-  energyWh: number;
-}
-
 const READING = 'SELECT reported_at AS reportedAt, received_at AS receivedAt, energy_wh AS energyWh FROM sample';
 
 /** The last register reading at or before an instant of the charger's clock. */
-export function readingBefore(db: Db, seq: number, at: Millis): RegisterReading | undefined {
+export function readingBefore(db: Db, seq: number, at: Millis): RegisterPoint | undefined {
   return db.one(
     `${READING} WHERE transaction_seq = ? AND reported_at <= ? AND energy_wh IS NOT NULL
      ORDER BY reported_at DESC, energy_wh DESC LIMIT 1`,
@@ -241,7 +257,7 @@ export function readingBefore(db: Db, seq: number, at: Millis): RegisterReading 
 }
 
 /** The first register reading after an instant of the charger's clock. */
-export function readingAfter(db: Db, seq: number, at: Millis): RegisterReading | undefined {
+export function readingAfter(db: Db, seq: number, at: Millis): RegisterPoint | undefined {
   return db.one(
     `${READING} WHERE transaction_seq = ? AND reported_at > ? AND energy_wh IS NOT NULL
      ORDER BY reported_at, energy_wh LIMIT 1`,
@@ -251,7 +267,7 @@ export function readingAfter(db: Db, seq: number, at: Millis): RegisterReading |
 }
 
 /** The reading that came in last, whatever the charger's clock says. */
-export function latestReading(db: Db, seq: number): RegisterReading | undefined {
+export function latestReading(db: Db, seq: number): RegisterPoint | undefined {
   return db.one(
     `${READING} WHERE transaction_seq = ? AND energy_wh IS NOT NULL ORDER BY received_at DESC, reported_at DESC LIMIT 1`,
     seq,

@@ -2,8 +2,8 @@
  * Measures chargegate beside bare ocpp-rpc servers, which store nothing, in one run: server on one core, load generator on another,
  * contestants in turn (A B C A B C …), medians. chargegate commits with synchronous=FULL before it answers.
  *
- *   npm run bench [-- meter-values transactions start-up] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
- *                 [--chargers N] [--directory DIR] [--json FILE]
+ *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
+ *                 [--chargers N] [--storm-chargers N] [--sessions N] [--rows N] [--directory DIR] [--json FILE]
  */
 import {
   closeSync,
@@ -20,10 +20,14 @@ import { availableParallelism, cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { pagesTable, runPages } from './cdr-pages.ts';
 import { CONTESTANTS, type Contestant } from './contestants.ts';
+import { HOSTILE_TITLE, hostileTable, runHostile } from './hostile.ts';
 import type { Scenario } from './load.ts';
 import { measure, measureStart, type Measurement } from './measure.ts';
+import { outageTable, runOutage } from './outage.ts';
 import { median, scenarioTable, startTable, summarize, type StartSummary, type Summary } from './report.ts';
+import { runStorm, stormTable } from './storm.ts';
 
 const RESULTS = fileURLToPath(new URL('../../bench/results', import.meta.url));
 const TITLES: Record<Scenario, string> = {
@@ -40,6 +44,9 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     'warm-up': { type: 'string', default: '2' },
     chargers: { type: 'string', default: '200' },
+    'storm-chargers': { type: 'string', default: '1000' },
+    sessions: { type: 'string', default: '5000' },
+    rows: { type: 'string', default: '1000000' },
     directory: { type: 'string', default: RESULTS },
     json: { type: 'string' },
   },
@@ -130,10 +137,28 @@ try {
   const starts = wanted('start-up') ? await runStarts(scratch) : [];
   if (starts.length > 0) say(`\nProcess start to first accepted BootNotification\n${startTable(starts)}`);
 
+  const hostile = wanted('hostile') ? await runHostile(contestants, scratch, Number(options.seconds), note) : [];
+  if (hostile.length > 0) say(`\n${HOSTILE_TITLE}\n${hostileTable(hostile)}`);
+  const stormChargers = Number(options['storm-chargers']);
+  const storm = wanted('storm') ? await runStorm(contestants, scratch, stormChargers, rounds) : [];
+  if (storm.length > 0)
+    say(`\n${stormChargers} chargers dial and boot at once, half of them with a password\n${stormTable(storm)}`);
+  const outage = wanted('outage') ? await runOutage(scratch, Number(options.sessions)) : null;
+  if (outage)
+    say(`\nA peer away for 24 h, ${outage.sessions} sessions, ${outage.evses} flapping EVSEs\n${outageTable(outage)}`);
+  const pages = wanted('cdr-pages') ? await runPages(scratch, Number(options.rows), note) : null;
+  if (pages)
+    say(
+      `\n${pages.rows} sessions and as many CDRs, over HTTP (load average ${pages.load.toFixed(1)})\n${pagesTable(pages)}`,
+    );
+
   const at = new Date().toISOString();
   const file = options.json ?? join(RESULTS, `${at.replaceAll(':', '-')}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ at, machine, fsync, options, scenarios, starts }, null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages }, null, 2)}\n`,
+  );
   note(`\nwritten to ${file}`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });

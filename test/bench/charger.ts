@@ -85,7 +85,7 @@ export async function connectCharger(baseUrl: string, id: string): Promise<Charg
 }
 
 /** About 600 bytes, six sampled values: what a three-phase charger sends. */
-function meterValuesPayload(transactionId: number, timestamp: string, energy: number): string {
+export function meterValuesPayload(transactionId: number, timestamp: string, energy: number): string {
   const context = '"context":"Sample.Periodic"';
   const amperes = (10 + (energy % 50) / 10).toFixed(1);
   return (

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chargerId } from './load.ts';
+import { chargerId } from './common.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -14,16 +14,22 @@ export interface Command {
 /** A server that takes part. */
 export interface Contestant {
   name: string;
-  /** How to start it on this port; `directory` is empty, its own, and on a real disk. */
-  command(port: number, directory: string, chargers: number): Command;
+  /** How to start it on this port; `directory` is empty, its own, and on a real disk; `passwords`: every second charger has one. */
+  command(port: number, directory: string, chargers: number, passwords?: boolean): Command;
   /** Without the charger's id. */
   url(port: number): string;
   /** Finished transactions on disk; null: it stores nothing. Asked after the process was killed. */
   stored: ((directory: string) => number) | null;
 }
 
-function configuration(port: number, chargers: number): string {
-  const tokens = Array.from({ length: chargers }, (_, index) => `  - uid: ${chargerId(index)}\n`).join('');
+/** Basic password of every second charger, where some are to have one. */
+export const STORM_PASSWORD = 'a password of the bench';
+
+function configuration(port: number, chargers: number, passwords: boolean): string {
+  const ids = Array.from({ length: chargers }, (_, index) => chargerId(index));
+  const tokens = ids.map((id) => `  - uid: ${id}\n`).join('');
+  const locked = ids.filter((_, index) => passwords && index % 2 === 1);
+  const described = locked.map((id) => `  - { id: ${id}, password: ${STORM_PASSWORD} }\n`).join('');
   return `site:
   address: Kajgatan 1
   city: Luleå
@@ -57,16 +63,16 @@ tariffs:
           - type: FLAT
             price: '5.00'
 tokens:
-${tokens}`;
+${tokens}${described && `chargers:\n${described}`}`;
 }
 
 /** The whole daemon, started as an operator starts it. */
 const chargegate: Contestant = {
   name: 'chargegate',
-  command(port, directory, chargers) {
+  command(port, directory, chargers, passwords = false) {
     const file = join(directory, 'bench.yaml');
     mkdirSync(directory, { recursive: true });
-    writeFileSync(file, configuration(port, chargers));
+    writeFileSync(file, configuration(port, chargers, passwords));
     return {
       args: [join(HERE, '../../bin/chargegate.cjs'), 'run', '--config', file],
       env: { CHARGEGATE_DATA_DIR: join(directory, 'data') },

@@ -1,5 +1,6 @@
 /** The load generator: a process of its own, told its job over IPC. Every charger keeps exactly one call in flight. */
 import { connectCharger, type Charger } from './charger.ts';
+import { chargerId, percentile } from './common.ts';
 
 export type Scenario = 'meter-values' | 'transactions';
 
@@ -38,10 +39,6 @@ const CONNECTING = 20;
 
 const wait = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
 async function openAll(job: Job): Promise<Charger[]> {
   const chargers: Charger[] = [];
   for (let first = 0; first < job.chargers; first += CONNECTING) {
@@ -52,11 +49,6 @@ async function openAll(job: Job): Promise<Charger[]> {
   }
   for (const charger of chargers) await charger.boot();
   return chargers;
-}
-
-/** Also the card's uid. */
-export function chargerId(index: number): string {
-  return `BENCH${String(index).padStart(4, '0')}`;
 }
 
 async function run(job: Job, tell: (message: LoadMessage) => void): Promise<Load> {

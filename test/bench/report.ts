@@ -59,7 +59,8 @@ export function summarize(
 
 const UNITS: Record<Scenario, string> = { 'meter-values': 'messages/s', transactions: 'pairs/s' };
 
-function table(rows: string[][]): string {
+/** Columns under each other, the first to the left. */
+export function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -4,7 +4,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,7 +48,7 @@ function start(args: string[], env: Record<string, string>, node = process.execP
   });
 }
 
-function ended(child: Child): Promise<Done> {
+function ended(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Promise<Done> {
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk.toString()));
@@ -60,6 +60,16 @@ function ended(child: Child): Promise<Done> {
 /** Runs a command to its end. */
 export function chargegate(args: string[], env: Record<string, string> = {}, node?: string): Promise<Done> {
   return ended(start(args, env, node));
+}
+
+/** Runs a command to its end with this on its stdin. */
+export function chargegateReading(input: string, args: string[], env: Record<string, string> = {}): Promise<Done> {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(input);
+  return ended(child);
 }
 
 /** Starts a command that runs until Ctrl-C; `line` is the first output that matches. */

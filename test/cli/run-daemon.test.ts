@@ -8,7 +8,9 @@ import { lanAddress, urlForOthers } from '../../gateway/lan-address.ts';
 
 const URLS = {
   ocpp: 'ws://127.0.0.1:8887/ocpp/',
+  ocpps: null,
   ocpi: 'http://127.0.0.1:8888/ocpi/versions',
+  openData: null,
   console: 'http://127.0.0.1:8889/',
 };
 
@@ -17,11 +19,17 @@ interface Run {
   exits: number[];
   signals: EventEmitter;
   at(now: number): void;
+  /** How often it looked for a new certificate. */
+  reloads(): number;
   code: Promise<number>;
 }
 
 /** A daemon in a process that we play; its own stop is ours to end. */
-function run(stop: Running['stop'], config: Config = loadConfig(resolveConfigPath(undefined, {}))): Run {
+function run(
+  stop: Running['stop'],
+  config: Config = loadConfig(resolveConfigPath(undefined, {})),
+  terminal = false,
+): Run {
   const signals = new EventEmitter();
   const [told, exits]: [string[], number[]] = [[], []];
   let now = 0;
@@ -29,11 +37,14 @@ function run(stop: Running['stop'], config: Config = loadConfig(resolveConfigPat
     on: (signal, listener) => signals.on(signal, listener),
     off: (signal, listener) => signals.off(signal, listener),
     exit: (code) => exits.push(code),
+    terminal,
     now: () => now,
   };
   const out = { json: false, print: (text: string) => told.push(text), complain: (text: string) => told.push(text) };
-  const code = runDaemon(async () => ({ urls: URLS, stop }), config, out, host);
-  return { told, exits, signals, code, at: (value) => void (now = value) };
+  let reloads = 0;
+  const reload = async (): Promise<void> => void (reloads += 1);
+  const code = runDaemon(async () => ({ urls: URLS, reload, stop }), config, out, host);
+  return { told, exits, signals, code, reloads: () => reloads, at: (value) => void (now = value) };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -62,6 +73,20 @@ describe('a daemon in its process', () => {
     signals.emit('SIGINT');
     await code;
     expect(told.join()).not.toContain('WARNING');
+  });
+
+  it('looks for a new certificate at SIGHUP; in a terminal that is left to the terminal', async () => {
+    const service = run(async () => undefined);
+    const inTerminal = run(async () => undefined, undefined, true);
+    await turn();
+    service.signals.emit('SIGHUP');
+    expect(service.reloads()).toBe(1);
+    expect(inTerminal.signals.listenerCount('SIGHUP')).toBe(0);
+    for (const { signals, code } of [service, inTerminal]) {
+      signals.emit('SIGTERM');
+      await code;
+    }
+    expect(service.signals.listenerCount('SIGHUP')).toBe(0);
   });
 
   it('takes a second signal that comes with the first for the same, a later one for "at once"', async () => {

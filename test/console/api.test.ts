@@ -41,7 +41,7 @@ beforeAll(async () => {
   site = await openSite({
     // Sessions follow their meter once a second.
     clock: () => (now += 2000),
-    urls: { ocpp: 'ws://192.0.2.7:8887/ocpp/', ocpi: 'http://192.0.2.7:8888/ocpi/versions' },
+    urls: { ocpp: 'ws://192.0.2.7:8887/ocpp/', ocpps: null, ocpi: 'http://192.0.2.7:8888/ocpi/versions' },
     settings: { unknownChargers: 'pending' },
   });
   const { gw } = site;
@@ -333,7 +333,11 @@ describe('status', () => {
     fits(StatusBody, body);
     expect(body.counts).toMatchObject({ connected: 2, occupied: 1 });
     expect(body).toMatchObject({ ready: true, unknownChargers: 'pending', storage: { fault: null }, warnings: [] });
-    expect(body.urls).toEqual({ ocpp: 'ws://192.0.2.7:8887/ocpp/', ocpi: 'http://192.0.2.7:8888/ocpi/versions' });
+    expect(body.urls).toEqual({
+      ocpp: 'ws://192.0.2.7:8887/ocpp/',
+      ocpps: null,
+      ocpi: 'http://192.0.2.7:8888/ocpi/versions',
+    });
     expect(body.version).toMatch(/^\d+\.\d+\.\d+/);
   });
 

@@ -95,6 +95,8 @@ export async function plugIn(
     chargerId,
     protocol: 'ocpp1.6',
     since: gw.clock(),
+    tokenLimit: 20,
+    callTimeout: 2,
     lastSeenAt: () => gw.clock(),
     call: (action, payload) => Promise.resolve(answer(action, payload)),
     order: async () => ({ kind: 'timeout' }),

@@ -6,6 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportStatus } from '../../gateway/availability.ts';
 import type { EvseStatus } from '../../gateway/domain/status.ts';
+import { findCharger } from '../../gateway/chargers.ts';
+import { flushDiagnostics } from '../../gateway/frames.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
 import { createPeer, invitePeer } from '../../gateway/peers.ts';
 import { quarantineMessage } from '../../gateway/quarantine.ts';
 import { putSiteToken } from '../../gateway/tokens.ts';
@@ -16,7 +19,7 @@ const CHROMIUM = '/usr/bin/chromium';
 const present = existsSync(CHROMIUM);
 if (!present) process.stderr.write(`page test skipped: ${CHROMIUM} is absent (apt-get install chromium)\n`);
 
-const URLS = { ocpp: 'ws://192.168.1.20:8887/ocpp/', ocpi: 'http://192.168.1.20:8888/ocpi/versions' };
+const URLS = { ocpp: 'ws://192.168.1.20:8887/ocpp/', ocpps: null, ocpi: 'http://192.168.1.20:8888/ocpi/versions' };
 const MINUTE = 60_000;
 
 describe.skipIf(!present)('the page', () => {
@@ -133,6 +136,97 @@ describe.skipIf(!present)('the page', () => {
     await shoot(page, 'invited-1440');
   });
 
+  it('rejects a pending charger, which its panel can still accept', async () => {
+    const { gw, url } = await site({ settings: { unknownChargers: 'pending' } });
+    await plugIn(gw, 'NEW-02');
+    const { page, complaints } = await open(url, 1440);
+    await page.locator('#pending').getByText('Voltan · Twin 22 · S-NEW-02').waitFor();
+    await page.getByRole('button', { name: 'Reject' }).click();
+    await page.locator('.card', { hasText: 'rejected' }).waitFor();
+    await page.getByRole('button', { name: 'NEW-02' }).click();
+    await page.getByRole('button', { name: 'Accept NEW-02' }).click();
+    await page.getByText('NEW-02 is accepted.').waitFor();
+    expect(findCharger(gw, 'NEW-02')?.registration).toBe('accepted');
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([
+    [1440, 'light'],
+    [1440, 'dark'],
+    [360, 'light'],
+    [360, 'dark'],
+  ] as const)(
+    "a charger's panel at %i pixels, %s: orders by keyboard, answers, deviations, frames",
+    async (width, scheme) => {
+      const asked: [string, unknown][] = [];
+      const { gw, url } = await site();
+      await plugInReal(gw, 'BAY-01', asked);
+      await fillPanel(gw);
+      const { page, complaints } = await open(url, width, scheme);
+      await page.getByRole('button', { name: 'BAY-01' }).focus();
+      await page.keyboard.press('Enter');
+      const panel = page.getByRole('dialog', { name: 'BAY-01' });
+      await panel.getByText('Voltan Twin 22').waitFor();
+
+      await panel.getByRole('button', { name: 'Start on EVSE 2' }).click();
+      await panel.getByText('Enter the card').waitFor();
+      expect(asked).toEqual([]);
+      await page.keyboard.type('04A2245AB43580');
+      await panel.getByRole('button', { name: 'Start on EVSE 2' }).focus();
+      await page.keyboard.press('Enter');
+      await panel.getByText('BAY-01 answers Accepted to the start on EVSE 2.').waitFor();
+      await panel.getByRole('button', { name: 'Stop EVSE 1' }).click();
+      await panel.getByText('answers Accepted to the stop').waitFor();
+      await panel.getByRole('button', { name: 'Unlock EVSE 2' }).click();
+      await panel.getByText('answers Accepted to unlocking').waitFor();
+      await panel.getByRole('button', { name: 'EVSE 2 out of service' }).click();
+      await panel.getByText('answers Accepted to EVSE 2 going out').waitFor();
+
+      await panel.getByRole('button', { name: 'Reset' }).click();
+      const confirm = page.getByRole('dialog', { name: /Restart BAY-01\? The charge on it ends/ });
+      await shoot(page, `confirm-${width}-${scheme}`);
+      await confirm.getByRole('button', { name: 'Cancel' }).click();
+      await panel.getByRole('button', { name: 'Reset' }).click();
+      await confirm.getByRole('button', { name: 'Reset' }).click();
+      await panel.getByText('answers Accepted to the reset').waitFor();
+      expect(asked).toEqual([
+        ['start', { evse: 2, tokenUid: '04A2245AB43580', profile: null }],
+        ['stop', { wireId: '1' }],
+        ['unlock', { evse: 2, connector: 1 }],
+        ['availability', { evse: 2, operative: false }],
+        ['reset', { hard: false }],
+      ]);
+
+      await panel.locator('#panel-deviations').getByText('TIME_WITHOUT_ZONE').waitFor();
+      await panel.getByText('2026-11-21T09:00:00').waitFor();
+      await panel.getByText('Last frames').click();
+      await panel.locator('#panel-frames').getByText('[2,"7","Heartbeat",{}]').waitFor();
+      await shoot(page, `panel-${width}-${scheme}`);
+      await page.screenshot({ path: join(shots, `panel-top-${width}-${scheme}.png`) });
+      expect(await page.evaluate('document.getElementById("panel").scrollWidth')).toBeLessThanOrEqual(width);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      await page.keyboard.press('Escape');
+      expect(await panel.isVisible()).toBe(false);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it('says what a charger that is away cannot be asked', async () => {
+    const { gw, url } = await site();
+    await plugIn(gw, 'GONE-01');
+    await reportStatus(gw, { ...status('GONE-01', 1, 'Available'), receivedAt: gw.clock() });
+    const gone = gw.connections.find('GONE-01');
+    if (gone) gw.connections.remove(gone, gw.clock());
+    const { page } = await open(url, 1440);
+    await page.getByRole('button', { name: 'GONE-01' }).click();
+    expect(await page.getByRole('button', { name: 'Start on EVSE 1' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Reset' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Forget GONE-01' }).click();
+    await page.getByRole('dialog', { name: 'Forget GONE-01' }).getByRole('button', { name: 'Forget' }).click();
+    await page.getByText('No chargers yet.').waitFor();
+    expect(findCharger(gw, 'GONE-01')).toBeNull();
+  });
+
   it('asks for the token, and again when it is wrong', async () => {
     const { url } = await site({ token: 'right-token' });
     const { page } = await open(url, 1440);
@@ -148,6 +242,40 @@ describe.skipIf(!present)('the page', () => {
     expect(await page.locator('#login').isVisible()).toBe(false);
   });
 });
+
+/** A charger that accepts every order and notes it. */
+async function plugInReal(gw: Gateway, chargerId: string, asked: [string, unknown][]): Promise<void> {
+  const connection = await plugIn(gw, chargerId);
+  connection.order = async (order) => {
+    const { kind, ...rest } = order;
+    asked.push([kind, rest]);
+    return { kind: 'answered', answer: { status: 'accepted' } as never, payload: { status: 'Accepted' } };
+  };
+}
+
+async function fillPanel(gw: Gateway): Promise<void> {
+  await putSiteToken(gw, '04C1882AB43581', {});
+  await charge(gw, {
+    chargerId: 'BAY-01',
+    tokenUid: '04C1882AB43581',
+    startedAt: gw.clock() - 64 * MINUTE,
+    readings: [[24_310, 22_000]],
+  });
+  for (const [evse, of] of [
+    [1, 'Charging'],
+    [2, 'Preparing'],
+  ] as const)
+    await reportStatus(gw, { ...status('BAY-01', evse, of), receivedAt: gw.clock() });
+  gw.diagnostics.deviation('BAY-01', 'TIME_WITHOUT_ZONE', '2026-11-21T09:00:00');
+  gw.diagnostics.deviation(
+    'BAY-01',
+    'ENUM_UNKNOWN StatusNotification.errorCode',
+    '{"errorCode":"Error","connectorId":1}',
+  );
+  gw.diagnostics.frame('BAY-01', 'in', '[2,"7","Heartbeat",{}]');
+  gw.diagnostics.frame('BAY-01', 'out', '[3,"7",{"currentTime":"2026-11-21T09:00:00Z"}]');
+  await flushDiagnostics(gw);
+}
 
 function status(chargerId: string, evse: number, of: EvseStatus, errorCode: string | null = null) {
   return { chargerId, evse, status: of, errorCode, reportedAt: null, receivedAt: 0 };

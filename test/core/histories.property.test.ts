@@ -187,7 +187,7 @@ async function play(steps: Step[], root: string): Promise<void> {
     const unique = expected.filter((t) => t.energyWh === null && t.card === open.card).length === 1;
     const command = {
       chargerId: 'BAY-1',
-      wireId: nameless && unique ? '0' : open.wireId,
+      wireId: nameless && unique ? null : open.wireId,
       meterStop: fell ? open.meterStart - 1 - wh : registers[at],
       reportedAt: now,
       receivedAt: now,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
-import { acceptCharger, findCharger } from '../../gateway/chargers.ts';
+import { findCharger } from '../../gateway/chargers.ts';
+import { acceptCharger } from '../../gateway/onboarding.ts';
 import { authorize } from '../../gateway/authorization.ts';
 import { flushDiagnostics, listFrames } from '../../gateway/frames.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';

@@ -56,7 +56,7 @@ describe('a charge as a peer sees it', () => {
       },
     });
     expect(put.http).toBe(201);
-    const { wireId, verdict } = await startTransaction(site.gw, {
+    const { wireId, card } = await startTransaction(site.gw, {
       chargerId: 'CP1',
       evse: 1,
       connector: 1,
@@ -66,7 +66,7 @@ describe('a charge as a peer sees it', () => {
       receivedAt: NOON,
       timestamp: 'start',
     });
-    expect(verdict).toBe('accepted');
+    expect(card.verdict).toBe('accepted');
     await meter(wireId, 10, 3000);
     await meter(wireId, 20, 5500);
     const running = await sessions('c1', version);

@@ -7,7 +7,14 @@ import { insertSession } from '../../gateway/store/sessions.ts';
 import type { Site } from './harness.ts';
 
 /** What a described charger has beside its id and EVSEs. */
-export const PLAIN = { password: null, securityProfile: null, configuration: [], quirks: NO_QUIRKS };
+export const PLAIN = {
+  password: null,
+  securityProfile: null,
+  configuration: [],
+  quirks: NO_QUIRKS,
+  payment: [],
+  vehicleTypes: [],
+};
 
 export const NOON = Date.UTC(2026, 5, 1, 12);
 
@@ -38,9 +45,16 @@ export const SETTINGS: Settings = {
     partyId: 'DEP',
     operatorName: 'Depot Operator',
     operatorWebsite: 'https://depot.example',
+    ownerName: null,
+    helpPhone: null,
+    openingTimes: null,
+    parkingType: null,
+    facilities: [],
+    greenEnergy: null,
   },
   unknownChargers: 'accept',
   unknownTokens: 'accept',
+  concurrentUse: 'allow',
   heartbeatInterval: 300,
   disconnectedGrace: 900,
   bootRetryInterval: 60,
@@ -58,7 +72,9 @@ export const SETTINGS: Settings = {
   securityProfile: 0,
   passwordGrace: 3600,
   provisioning: false,
+  quietAfterBoot: 0,
   meterInterval: 0,
+  energyCheck: true,
   configuration: [],
   vendorData: [],
   chargers: [
@@ -66,18 +82,20 @@ export const SETTINGS: Settings = {
       ...PLAIN,
       id: 'CP1',
       evses: [
-        { evse: 1, uid: 'E1', evseId: null, connectors: [connector(1, 'IEC_62196_T2')] },
-        { evse: 2, uid: 'E2', evseId: null, connectors: [connector(1, 'IEC_62196_T2_COMBO')] },
+        { evse: 1, uid: 'E1', evseId: null, parkingRestrictions: [], connectors: [connector(1, 'IEC_62196_T2')] },
+        { evse: 2, uid: 'E2', evseId: null, parkingRestrictions: [], connectors: [connector(1, 'IEC_62196_T2_COMBO')] },
       ],
     },
   ],
   tariffs: [structuredClone(TARIFF) as unknown as Settings['tariffs'][number]],
   tokens: [],
   peers: [
-    { name: 'p1', visibility: 'own', versionsUrl: null, inboundToken: 'c1', outboundToken: null },
-    { name: 'p2', visibility: 'own', versionsUrl: null, inboundToken: 'c2', outboundToken: null },
-    { name: 'cloud', visibility: 'all', versionsUrl: null, inboundToken: 'c0', outboundToken: null },
+    { name: 'p1', visibility: 'own', versionsUrl: null, inboundToken: 'c1', outboundToken: null, quirks: [] },
+    { name: 'p2', visibility: 'own', versionsUrl: null, inboundToken: 'c2', outboundToken: null, quirks: [] },
+    { name: 'cloud', visibility: 'all', versionsUrl: null, inboundToken: 'c0', outboundToken: null, quirks: [] },
   ],
+  sessionPushInterval: 60,
+  publishOpenData: false,
   framesPerCharger: 10,
 };
 

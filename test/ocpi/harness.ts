@@ -16,7 +16,7 @@ import type { ObjectName } from '../contract/ocpi/check.ts';
 import { expectContract, expectPlainNumbers } from '../contract/ocpi/check.ts';
 import { NOON, SETTINGS } from './fixtures.ts';
 
-export type Version = '2.2.1' | '2.3.0';
+export type Version = '2.1.1' | '2.2.1' | '2.3.0';
 export type Json = Record<string, unknown>;
 
 /** The fields of OCPI's objects that tests look at; which of them an answer has, its schema has already judged. */
@@ -75,6 +75,7 @@ export async function startSite(settings: Partial<Settings> = {}, options: Parti
     publicUrl: null,
     allowPrivateUrls: true,
     pageLimit: 100,
+    push: false,
     requestsPerMinute: 10_000,
     ...options,
   });
@@ -98,6 +99,8 @@ export function pretendConnected(site: Site, chargerId: string): void {
     chargerId,
     protocol: 'ocpp1.6',
     since: site.time.now,
+    tokenLimit: 20,
+    callTimeout: 2,
     lastSeenAt: () => site.time.now,
     call: async () => ({ kind: 'timeout' }),
     order: async () => ({ kind: 'timeout' }),
@@ -145,7 +148,7 @@ export async function ask(target: string, how: Ask = {}): Promise<Asked> {
   expect(answer.headers['content-type']).toMatch(/^application\/json/);
   expect(answer.headers['x-request-id']).toBe(how.headers?.['x-request-id'] ?? ids['x-request-id']);
   expect(answer.headers['x-correlation-id']).toBe(how.headers?.['x-correlation-id'] ?? ids['x-correlation-id']);
-  const version = how.version ?? (target.includes('2.2.1') ? '2.2.1' : '2.3.0');
+  const version = how.version ?? (['2.1.1', '2.2.1'] as const).find((each) => target.includes(each)) ?? '2.3.0';
   expectContract(version, 'envelope', json);
   expectPlainNumbers(answer.text);
   const { is: name } = how;

@@ -120,8 +120,14 @@ describe('locations', () => {
 
   it('plugs that a version cannot name are left out there, and with them an EVSE that has no other', async () => {
     const evses = [
-      { evse: 1, uid: 'E1', evseId: null, connectors: [connector(1, 'MCS')] },
-      { evse: 2, uid: 'E2', evseId: null, connectors: [connector(1, 'SAE_J3400'), connector(2, 'MCS')] },
+      { evse: 1, uid: 'E1', evseId: null, parkingRestrictions: [], connectors: [connector(1, 'MCS')] },
+      {
+        evse: 2,
+        uid: 'E2',
+        evseId: null,
+        parkingRestrictions: [],
+        connectors: [connector(1, 'SAE_J3400'), connector(2, 'MCS')],
+      },
     ];
     site = await startSite({ chargers: [{ ...PLAIN, id: 'CP1', evses }] });
     const standards = async (version: string): Promise<unknown> =>

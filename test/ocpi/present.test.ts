@@ -16,6 +16,7 @@ interface Golden {
   input: unknown[];
   '2.3.0': unknown;
   '2.2.1': unknown;
+  '2.1.1': unknown;
 }
 
 describe('golden objects', () => {

@@ -16,6 +16,7 @@ describe('the OCPI server', () => {
       publicUrl: null,
       allowPrivateUrls: true,
       pageLimit: 100,
+      push: false,
       requestsPerMinute: 60,
     });
     await expect(second.listen()).rejects.toMatchObject({ code: 'PORT_IN_USE' });

@@ -31,6 +31,7 @@ describe('versions, tokens and headers', () => {
     expect(answer.http).toBe(200);
     expect(answer.status).toBe(1000);
     expect(answer.data).toEqual([
+      { version: '2.1.1', url: `${site.url}/ocpi/cpo/2.1.1` },
       { version: '2.2.1', url: `${site.url}/ocpi/cpo/2.2.1` },
       { version: '2.3.0', url: `${site.url}/ocpi/cpo/2.3.0` },
     ]);
@@ -46,6 +47,9 @@ describe('versions, tokens and headers', () => {
       cdrs: 'SENDER',
       tariffs: 'SENDER',
       tokens: 'RECEIVER',
+      hubclientinfo: 'RECEIVER',
+      commands: 'RECEIVER',
+      chargingprofiles: 'RECEIVER',
     });
     for (const endpoint of answer.data.endpoints)
       expect(endpoint.url).toBe(`${site.url}/ocpi/cpo/${version}/${endpoint.identifier}`);
@@ -58,9 +62,9 @@ describe('versions, tokens and headers', () => {
 
   it('URLs are those by which the peer called us', async () => {
     const answer = await ask(`${site.url}/ocpi/versions`, { token: 'c1', headers: { host: 'depot.example:8080' } });
-    expect(answer.data[0]!.url).toBe('http://depot.example:8080/ocpi/cpo/2.2.1');
+    expect(answer.data[0]!.url).toBe('http://depot.example:8080/ocpi/cpo/2.1.1');
     const odd = await ask(`${site.url}/ocpi/versions`, { token: 'c1', headers: { host: 'a"b/<c>' } });
-    expect(odd.data[0]!.url).toBe(`${site.url}/ocpi/cpo/2.2.1`);
+    expect(odd.data[0]!.url).toBe(`${site.url}/ocpi/cpo/2.1.1`);
   });
 
   it('a trailing or doubled slash is the same address', async () => {
@@ -86,7 +90,7 @@ describe('versions, tokens and headers', () => {
 
   it('unknown addresses are 404, wrong methods 405 with what is allowed', async () => {
     expect((await ask(`${site.url}/ocpi/cpo/2.3.0/commands`, { token: 'c1' })).http).toBe(404);
-    expect((await ask(`${site.url}/ocpi/cpo/2.1.1`, { token: 'c1' })).http).toBe(404);
+    expect((await ask(`${site.url}/ocpi/cpo/2.0`, { token: 'c1' })).http).toBe(404);
     const answer = await ask(`${site.url}/ocpi/cpo/2.3.0/locations`, { token: 'c1', method: 'POST', body: {} });
     expect([answer.http, answer.headers['allow']]).toEqual([405, 'GET']);
     const token = await ask(`${site.url}/ocpi/cpo/2.2.1/tokens/NL/MSP/A`, { token: 'c1', method: 'DELETE' });
@@ -195,7 +199,7 @@ describe('limits and public address', () => {
   ])('peers are told the public URL %s', async (publicUrl) => {
     const site = await startSite({}, { publicUrl });
     const versions = await ask(`${site.url}/ocpi/versions`, { token: 'c1', is: 'versions' });
-    expect(versions.data[1]!.url).toBe('https://cpo.example/ocpi/cpo/2.3.0');
+    expect(versions.data[2]!.url).toBe('https://cpo.example/ocpi/cpo/2.3.0');
     const details = await ask(`${site.url}/ocpi/cpo/2.3.0`, { token: 'c1', is: 'details' });
     expect(details.data.endpoints[1]!.url).toBe('https://cpo.example/ocpi/cpo/2.3.0/locations');
     await site.stop();

@@ -34,7 +34,7 @@ async function deviations(id: string): Promise<string[]> {
 describe('frames that are none', () => {
   test.each([
     ['[2,"abc","Heartbeat",{', 'abc'],
-    ['[,2,"q16","Heartbeat",{}]', 'q16'],
+    ['[,2,"q16","Heartbeat",{]', 'q16'],
     ['{"not":"an array"}', '-1'],
     ['[2]', '-1'],
     ['[9,"nine","Heartbeat",{}]', 'nine'],
@@ -67,7 +67,7 @@ describe('frames that are none', () => {
 
   test('a flood of unreadable frames costs the sender its socket, and others notice nothing', async () => {
     const other = await dial('BAY-2');
-    const charger = await dial();
+    const charger = await dial('FLOODING');
     for (let i = 0; i < 200; i += 1) charger.send('[[[');
     await charger.closed;
     expect(await other.call('Heartbeat', {})).toMatchObject([3, anything, {}]);

@@ -173,7 +173,7 @@ describe('unknown chargers', () => {
   });
 
   test('pending: its boot is answered Pending until the operator accepts it', async () => {
-    const { acceptCharger } = await import('../../gateway/chargers.ts');
+    const { acceptCharger } = await import('../../gateway/onboarding.ts');
     const waiting = await startTestSite({ yaml: 'ocpp: { host: 127.0.0.1, port: 0, unknown-chargers: pending }' });
     const charger = await createRawCharger(`${waiting.urls.ocpp}NEW`, { protocols: ['ocpp1.6'] });
     const boot = { chargePointVendor: 'V', chargePointModel: 'M', chargePointSerialNumber: 'S1' };

@@ -178,11 +178,12 @@ describe('migrations', () => {
   test('a database of a newer program is refused, with the way back', () => {
     db.close();
     const sqlite = new Database(join(directory, DATABASE_FILE));
+    const version = Number(sqlite.pragma('user_version', { simple: true }));
     sqlite.pragma('user_version = 999');
     sqlite.close();
     expect(() => open()).toThrow(expect.objectContaining({ code: 'DATABASE_TOO_NEW' }));
     const again = new Database(join(directory, DATABASE_FILE));
-    again.pragma('user_version = 1');
+    again.pragma(`user_version = ${version}`);
     again.close();
     db = open();
   });

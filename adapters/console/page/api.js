@@ -3,6 +3,9 @@ const KEY = 'chargegate-token';
 /** The console asks for its token, or for another one. */
 export class TokenNeeded extends Error {}
 
+/** There is nothing of that name any more. */
+export class Gone extends Error {}
+
 /** Keeps the token until the tab closes. */
 export function keepToken(/** @type {string} */ token) {
   sessionStorage.setItem(KEY, token);
@@ -54,11 +57,18 @@ export async function put(path, body) {
   return read(await send(path, { method: 'PUT', headers, body: JSON.stringify(body) }));
 }
 
+/** @param {string} path */
+export async function remove(path) {
+  return read(await send(path, { method: 'DELETE' }));
+}
+
 /** @param {Response} response */
 async function read(response) {
+  if (response.status === 204) return null;
   const body = await response.json();
-  if (!response.ok) throw new Error(typeof body.message === 'string' ? body.message : `HTTP ${response.status}`);
-  return body;
+  if (response.ok) return body;
+  const message = typeof body.message === 'string' ? body.message : `HTTP ${response.status}`;
+  throw response.status === 404 ? new Gone(message) : new Error(message);
 }
 
 /**

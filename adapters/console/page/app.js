@@ -4,6 +4,7 @@ import { duration } from './format.js';
 import { ALL, createRefresher, now } from './state.js';
 import { showChargers, showPending } from './view-chargers.js';
 import { showCdrs, showPeers, showQuarantine, showRefusals, showSessions } from './view-history.js';
+import { openPanel, preparePanel, showPanel } from './view-panel.js';
 import { copyButton, showConnect, showFigures, showHeader, showNotices } from './view-site.js';
 
 /** @import { Part } from './state.js' */
@@ -26,7 +27,8 @@ function show(parts) {
   if (any('status')) showConnect();
   if (any('chargers', 'running')) {
     showFigures();
-    showChargers();
+    showChargers(openPanel);
+    showPanel();
     showPending(fail, () => refresher.refresh(['chargers', 'status']));
   }
   if (any('running')) showSessions();
@@ -92,7 +94,9 @@ for (const [id, event] of [
   ['search', 'input'],
   ['filter', 'change'],
 ])
-  byId(id ?? '').addEventListener(event ?? '', showChargers);
+  byId(id ?? '').addEventListener(event ?? '', () => showChargers(openPanel));
+
+preparePanel(fail, () => refresher.refresh(['chargers', 'status']));
 
 /** @param {boolean} value */
 function setLive(value) {

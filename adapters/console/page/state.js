@@ -1,4 +1,4 @@
-import { get } from './api.js';
+import { Gone, get } from './api.js';
 
 /** @import { CdrBody, ChargerBody, PeerBody, QuarantineBody, RefusalBody, RunningBody, StatusBody } from '../schemas.ts' */
 
@@ -79,6 +79,7 @@ const STALE = {
   'charger.connected': ['status'],
   'charger.disconnected': ['status'],
   'charger.booted': ['status'],
+  'charger.forgotten': ['status'],
   'transaction.started': ['running', 'status'],
   'transaction.sampled': ['running'],
   'transaction.stopped': ['running', 'status'],
@@ -97,9 +98,14 @@ async function loadChargers(ids) {
   if (ids.size > ONE_BY_ONE) return LOADERS.chargers();
   await Promise.all(
     [...ids].map(async (id) => {
-      /** @type {ChargerBody} */
-      const charger = await get(`/api/chargers/${encodeURIComponent(id)}`);
-      state.chargers.set(id, charger);
+      try {
+        /** @type {ChargerBody} */
+        const charger = await get(`/api/chargers/${encodeURIComponent(id)}`);
+        state.chargers.set(id, charger);
+      } catch (error) {
+        if (!(error instanceof Gone)) throw error;
+        state.chargers.delete(id);
+      }
     }),
   );
   state.chargers = new Map([...state.chargers].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -7,15 +7,23 @@ import { now, state } from './state.js';
 
 /** @typedef {{ charger: ChargerBody, running: RunningBody[] }} Card */
 
-/** The chargers that work here, as cards. */
-export function showChargers() {
+/**
+ * The chargers that work here, as cards.
+ * @param {(chargerId: string) => void} onOpen
+ */
+export function showChargers(onOpen) {
   const all = [...state.chargers.values()].filter((charger) => charger.registration !== 'pending');
   const shown = all.filter(matches);
   const cards = shown.map((charger) => ({
     charger,
     running: state.running.filter((session) => session.chargerId === charger.id),
   }));
-  keyed(byId('chargers'), cards, ({ charger }) => charger.id, card);
+  keyed(
+    byId('chargers'),
+    cards,
+    ({ charger }) => charger.id,
+    (one) => card(one, onOpen),
+  );
   byId('chargers-empty').replaceChildren(...(shown.length > 0 ? [] : [nothing(all.length)]));
 }
 
@@ -43,8 +51,10 @@ function matches(charger) {
   return true;
 }
 
-/** @param {Card} card */
-function card({ charger, running }) {
+/** @param {Card} card @param {(chargerId: string) => void} onOpen */
+function card({ charger, running }, onOpen) {
+  const name = h('button', { type: 'button', class: 'name', 'aria-haspopup': 'dialog' }, charger.id);
+  name.addEventListener('click', () => onOpen(charger.id));
   const evses = charger.evses.filter((evse) => !evse.removed);
   const about = [charger.vendor, charger.model].filter((word) => word !== null).join(' ');
   return h(
@@ -53,7 +63,7 @@ function card({ charger, running }) {
     h(
       'header',
       {},
-      h('h3', { title: charger.id }, charger.id),
+      h('h3', { title: charger.id }, name),
       h(
         'span',
         { class: `link ${charger.connected ? 'good' : 'bad'}` },
@@ -74,7 +84,7 @@ function card({ charger, running }) {
 }
 
 /** @param {ChargerBody} charger */
-function connection(charger) {
+export function connection(charger) {
   if (charger.registration === 'rejected') return 'rejected';
   const since = charger.connected ? charger.connectedSince : charger.lastSeenAt;
   const words = charger.connected ? 'connected' : charger.lastSeenAt === null ? 'never seen' : 'away';
@@ -132,9 +142,9 @@ function deviations(charger) {
 /**
  * Chargers that wait for the operator.
  * @param {(error: unknown) => void} onFault
- * @param {() => void} onAccepted
+ * @param {() => void} onDecided
  */
-export function showPending(onFault, onAccepted) {
+export function showPending(onFault, onDecided) {
   const pending = [...state.chargers.values()].filter((charger) => charger.registration === 'pending');
   byId('pending-panel').hidden = pending.length === 0;
   keyed(
@@ -142,14 +152,18 @@ export function showPending(onFault, onAccepted) {
     pending,
     (charger) => charger.id,
     (charger) => {
-      const button = h('button', { type: 'button' }, 'Accept');
-      button.addEventListener('click', () => {
-        button.disabled = true;
-        post(`/api/chargers/${encodeURIComponent(charger.id)}/accept`).then(onAccepted, (error) => {
-          button.disabled = false;
-          onFault(error);
+      const decide = (/** @type {string} */ verb, /** @type {HTMLButtonElement} */ button) =>
+        button.addEventListener('click', () => {
+          button.disabled = true;
+          post(`/api/chargers/${encodeURIComponent(charger.id)}/${verb}`).then(onDecided, (error) => {
+            button.disabled = false;
+            onFault(error);
+          });
         });
-      });
+      const accept = h('button', { type: 'button' }, 'Accept');
+      const reject = h('button', { type: 'button', class: 'quiet danger' }, 'Reject');
+      decide('accept', accept);
+      decide('reject', reject);
       const about = [charger.vendor, charger.model, charger.serial].filter((word) => word !== null).join(' · ');
       return h(
         'div',
@@ -160,7 +174,7 @@ export function showPending(onFault, onAccepted) {
           h('p', { class: 'label' }, charger.id),
           h('p', { class: 'muted small' }, about || 'has not booted yet'),
         ),
-        button,
+        h('div', { class: 'actions' }, reject, accept),
       );
     },
   );

@@ -1,14 +1,16 @@
 import Type from 'typebox';
-import { acceptCharger, findCharger, listChargers } from '../../../gateway/chargers.ts';
+import { findCharger, listChargers } from '../../../gateway/chargers.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
 import { listFrames } from '../../../gateway/frames.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
+import { acceptCharger, forgetCharger, rejectCharger } from '../../../gateway/onboarding.ts';
 import { callCharger } from '../../../gateway/remote-control.ts';
-import { refusal } from '../errors.ts';
+import { OUTCOME_RESPONSES, answerOutcome, unknownCharger } from '../outcome.ts';
+import { ChargerDetailBody, presentCapabilities } from '../capabilities.ts';
 import { presentCharger } from '../present.ts';
 import { ok, route } from '../route.ts';
-import type { Answer, Route } from '../route.ts';
+import type { Route } from '../route.ts';
 import { ChargerBody, ErrorBody, FrameBody, listOf } from '../schemas.ts';
 import type { ListBody } from '../schemas.ts';
 
@@ -21,13 +23,6 @@ const CallBody = Type.Object(
   },
   { additionalProperties: false },
 );
-
-const RefusedCallBody = Type.Object({
-  code: Type.String({ description: "the charger's CALLERROR code" }),
-  description: Type.String(),
-  details: Type.Unknown(),
-  message: Type.String(),
-});
 
 /** Chargers: what they are, taking them in, calling them, what crossed the wire. */
 export const chargerRoutes: Route[] = [
@@ -48,15 +43,18 @@ export const chargerRoutes: Route[] = [
   route({
     method: 'GET',
     url: '/api/chargers/:chargerId',
-    summary: 'One charger: EVSEs, status, protocol, last seen, deviations from the standard',
+    summary: 'One charger: EVSEs, status, protocol, last seen, what it can do, deviations from the standard',
     params: Id,
-    responses: { 200: ChargerBody, 404: ErrorBody },
-    handle: (gw, { params }) => ok(presentCharger(knownCharger(gw, params.chargerId))),
+    responses: { 200: ChargerDetailBody, 404: ErrorBody },
+    handle(gw, { params }) {
+      const charger = presentCharger(knownCharger(gw, params.chargerId));
+      return ok({ ...charger, capabilities: presentCapabilities(gw, charger.id) });
+    },
   }),
   route({
     method: 'POST',
     url: '/api/chargers/:chargerId/accept',
-    summary: 'Take in a charger that is pending',
+    summary: 'Take in a charger that is pending or was rejected; it is asked to boot at once',
     params: Id,
     responses: { 200: ChargerBody, 404: ErrorBody },
     async handle(gw, { params }) {
@@ -66,20 +64,37 @@ export const chargerRoutes: Route[] = [
   }),
   route({
     method: 'POST',
+    url: '/api/chargers/:chargerId/reject',
+    summary: 'Keep a charger from working here',
+    params: Id,
+    responses: { 200: ChargerBody, 404: ErrorBody, 409: ErrorBody },
+    async handle(gw, { params }) {
+      await rejectCharger(gw, params.chargerId);
+      return ok(presentCharger(knownCharger(gw, params.chargerId)));
+    },
+  }),
+  route({
+    method: 'DELETE',
+    url: '/api/chargers/:chargerId',
+    summary: 'Forget a charger of the site that made no transactions',
+    params: Id,
+    responses: { 204: Type.Null(), 404: ErrorBody, 409: ErrorBody },
+    async handle(gw, { params }) {
+      await forgetCharger(gw, params.chargerId);
+      return { status: 204, body: null };
+    },
+  }),
+  route({
+    method: 'POST',
     url: '/api/chargers/:chargerId/calls',
     summary: "Make any OCPP call to a charger, schema-checked; answers with the charger's answer",
     params: Id,
     body: CallBody,
-    responses: {
-      200: Type.Unknown({ description: "the charger's answer, as it gave it" }),
-      404: ErrorBody,
-      409: ErrorBody,
-      422: ErrorBody,
-      502: RefusedCallBody,
-      503: ErrorBody,
-      504: ErrorBody,
+    responses: OUTCOME_RESPONSES,
+    async handle(gw, { params, body }) {
+      const outcome = await callCharger(gw, params.chargerId, body.action, body.payload ?? {});
+      return answerOutcome(outcome, params.chargerId, body.action);
     },
-    handle: (gw, { params, body }) => call(gw, params.chargerId, body.action, body.payload ?? {}),
   }),
   route({
     method: 'GET',
@@ -110,41 +125,6 @@ function chargersPage(gw: Gateway, limit: number, cursor: string | undefined): L
 
 function knownCharger(gw: Gateway, chargerId: string) {
   const charger = findCharger(gw, chargerId);
-  if (!charger) throw new GatewayError('CHARGER_UNKNOWN', unknown(chargerId));
+  if (!charger) throw new GatewayError('CHARGER_UNKNOWN', unknownCharger(chargerId));
   return charger;
-}
-
-function unknown(chargerId: string): string {
-  return `no charger ${chargerId} has ever been seen or configured here: check the id, case counts`;
-}
-
-async function call(gw: Gateway, chargerId: string, action: string, payload: unknown): Promise<Answer> {
-  const outcome = await callCharger(gw, chargerId, action, payload);
-  const who = `charger ${chargerId}`;
-  switch (outcome.kind) {
-    case 'result':
-      return ok(outcome.payload);
-    case 'error': {
-      const { code, description, details } = outcome;
-      const message = `${who} refused ${action} with ${code}${description === '' ? '' : `: ${description}`}`;
-      return { status: 502, body: { code, description, details, message } };
-    }
-    case 'invalid': {
-      const { status, body } = refusal('CALL_INVALID', `${action} was not sent: ${outcome.problems.join('; ')}`);
-      return { status, body: { ...body, problems: outcome.problems } };
-    }
-    case 'timeout':
-      return refusal('CALL_TIMEOUT', `${who} did not answer ${action} in time; whether it acted on it is not known`);
-    case 'disconnected':
-      return refusal(
-        'CALL_TIMEOUT',
-        `${who} went away before it answered ${action}; whether it acted on it is not known`,
-      );
-    case 'queue-full':
-      return refusal('CALL_QUEUE_FULL', `too many calls wait for ${who} already: try again when they are answered`);
-    case 'not-connected':
-      return refusal('CHARGER_NOT_CONNECTED', `${who} is not connected: the call was not sent`);
-    case 'unknown-charger':
-      return refusal('CHARGER_UNKNOWN', unknown(chargerId));
-  }
 }

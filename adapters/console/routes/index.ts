@@ -1,15 +1,39 @@
 import type { Route } from '../route.ts';
+import { chargerAccessRoutes } from './charger-access.ts';
+import { certificateRoutes } from './certificates.ts';
 import { chargerRoutes } from './chargers.ts';
+import { chargingProfileRoutes } from './charging-profiles.ts';
+import { configurationRoutes } from './configuration.ts';
+import { drillRoutes } from './drill.ts';
+import { fileRoutes } from './files.ts';
 import { historyRoutes } from './history.ts';
+import { localListRoutes } from './local-list.ts';
+import { orderRoutes } from './orders.ts';
+import { openDataRoutes } from './open-data.ts';
+import { outboxRoutes } from './outbox.ts';
 import { peerRoutes } from './peers.ts';
 import { statusRoutes } from './status.ts';
 import { tokenRoutes } from './tokens.ts';
+import { transactionRoutes } from './transactions.ts';
+import { vendorDataRoutes } from './vendor-data.ts';
 
 /** Every JSON operation of the operator API. */
 export const API_ROUTES: readonly Route[] = [
   ...statusRoutes,
   ...chargerRoutes,
+  ...chargerAccessRoutes,
+  ...configurationRoutes,
+  ...orderRoutes,
+  ...chargingProfileRoutes,
+  ...localListRoutes,
+  ...certificateRoutes,
   ...historyRoutes,
+  ...transactionRoutes,
+  ...fileRoutes,
+  ...vendorDataRoutes,
   ...tokenRoutes,
   ...peerRoutes,
+  ...outboxRoutes,
+  ...drillRoutes,
+  ...openDataRoutes,
 ];

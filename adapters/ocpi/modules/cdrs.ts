@@ -1,4 +1,5 @@
 import { listCdrs } from '../../../gateway/cdrs.ts';
+import { signedReadingsOf } from '../../../gateway/signed-readings.ts';
 import { PRESENTERS } from '../present/versions.ts';
 import type { Handler, Version } from '../request.ts';
 import { listAnswer } from './list.ts';
@@ -7,6 +8,6 @@ import { listAnswer } from './list.ts';
 export function getCdrs(version: Version): Handler {
   return (context, request) =>
     listAnswer(context, request, version, 'cdrs', listCdrs, (cdr) =>
-      PRESENTERS[version].cdr(cdr, context.gw.settings.site),
+      PRESENTERS[version].cdr(cdr, context.gw.settings.site, signedReadingsOf(context.gw, cdr)),
     );
 }

@@ -20,7 +20,8 @@ export function getDetails(version: Version, offered: readonly Offered[]): Handl
       version,
       endpoints: offered.map(({ identifier, role }) => ({
         identifier,
-        role,
+        // OCPI 2.1.1 version_information_endpoint: an endpoint has no role there.
+        ...(version === '2.1.1' ? {} : { role }),
         url: moduleUrl(request.baseUrl, version, identifier),
       })),
     });

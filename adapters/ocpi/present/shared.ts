@@ -6,6 +6,7 @@ import { toUtc } from '../../../gateway/domain/time.ts';
 import type {
   Cdr,
   SessionPlace,
+  SignedReading,
   Connector,
   Period,
   Price,
@@ -15,7 +16,9 @@ import type {
   TokenUse,
 } from '../../../gateway/domain/types.ts';
 import { degrees, hours, kwh } from '../numbers.ts';
+import { presentSignedData } from './signed-data.ts';
 import { clip, clipId, optional } from './text.ts';
+import { evseForVisitors, siteForVisitors, type VisitorWords } from './visitors.ts';
 
 /** A JSON object of the wire. */
 export type Wire = Record<string, unknown>;
@@ -37,6 +40,9 @@ export interface Dialect {
   /** A plug as this version names it; null where it has no name for it. */
   standard(standard: string): string | null;
   tokenType(type: string): string;
+  visitors: VisitorWords;
+  /** Longest readable part of a signed reading, characters. */
+  longestPlain: number;
 }
 
 /** One version's wire objects. Pure. */
@@ -46,7 +52,8 @@ export interface Presenter {
   evse(evse: EvseView): Wire | null;
   connector(connector: Connector): Wire | null;
   session(session: Session, site: SiteSettings): Wire;
-  cdr(cdr: Cdr, site: SiteSettings): Wire;
+  /** `signed`: what the meter signed, where it did. */
+  cdr(cdr: Cdr, site: SiteSettings, signed?: readonly SignedReading[]): Wire;
   tariff(tariff: Tariff, site: SiteSettings): Wire;
   token(token: WireToken): Wire;
 }
@@ -55,7 +62,7 @@ export interface Presenter {
 export const NOT_AVAILABLE = '#NA';
 
 /** Where a version has no name for a plug, a bill line still needs one: the nearest high-power one. */
-const NEAREST_STANDARD = 'IEC_62196_T2_COMBO';
+export const NEAREST_STANDARD = 'IEC_62196_T2_COMBO';
 
 const STATUS: Record<VisibleStatus, string> = {
   Available: 'AVAILABLE',
@@ -86,7 +93,7 @@ export function createPresenter(dialect: Dialect): Presenter {
     evse: (evse) => presentEvse(evse, dialect),
     connector: (connector) => presentConnector(connector, dialect),
     session: (session, site) => presentSession(session, site, dialect),
-    cdr: (cdr, site) => presentCdr(cdr, site, dialect),
+    cdr: (cdr, site, signed = []) => presentCdr(cdr, site, dialect, signed),
     tariff: (tariff, site) => dialect.tariff(tariff, site),
     token: (token) => presentToken(token, dialect),
   };
@@ -113,6 +120,7 @@ function presentLocation(state: SiteState, dialect: Dialect): Wire {
       name: clip(site.operatorName, 100),
       ...optional('website', site.operatorWebsite),
     },
+    ...siteForVisitors(site, state.evses, dialect.visitors),
     time_zone: site.timeZone,
     last_updated: toUtc(Math.max(state.updatedAt, ...state.evses.map(lastChange))),
   };
@@ -126,10 +134,19 @@ function presentEvse(evse: EvseView, dialect: Dialect): Wire | null {
     uid: evse.uid,
     ...optional('evse_id', evse.evseId === '' ? null : clipId(evse.evseId, 48)),
     status: evseStatus(evse.visible, evse.removed),
-    capabilities: CAPABILITIES,
+    ...evseForVisitors(evse, capabilitiesOf(evse), dialect.visitors),
     connectors,
     last_updated: toUtc(lastChange(evse)),
   };
+}
+
+function capabilitiesOf({ connectors, limitable }: EvseView): string[] {
+  return [
+    ...CAPABILITIES,
+    ...(limitable === true ? ['CHARGING_PROFILE_CAPABLE'] : []),
+    // A start has to say which of several it is for: place and price are the connector's.
+    ...(connectors.length > 1 ? ['START_SESSION_CONNECTOR_REQUIRED'] : []),
+  ];
 }
 
 /** OCPI 2.3.0 mod_locations Connector object. */
@@ -174,7 +191,7 @@ function presentSession(session: Session, site: SiteSettings, dialect: Dialect):
 }
 
 /** OCPI 2.3.0 mod_cdrs CDR object. */
-function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect): Wire {
+function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: readonly SignedReading[]): Wire {
   const priced = (name: string, price: Price | null): Wire => (price === null ? {} : { [name]: dialect.price(price) });
   const periods = chargingPeriods(cdr.periods, cdr.tariff);
   return {
@@ -191,6 +208,7 @@ function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect): Wire {
     currency: cdr.currency,
     ...(cdr.tariff === null ? {} : { tariffs: [dialect.tariff(cdr.tariff, site)] }),
     charging_periods: periods.length > 0 ? periods : chargingPeriods([wholeOf(cdr)], cdr.tariff),
+    ...optional('signed_data', presentSignedData(signed, dialect.longestPlain)),
     total_cost: dialect.price(cdr.cost.total),
     ...priced('total_fixed_cost', cdr.cost.fixed),
     total_energy: kwh(cdr.energyWh),
@@ -270,7 +288,8 @@ function wholeOf(cdr: Cdr): Period {
   return { kind: 'charging', from: cdr.startedAt, to: cdr.endedAt, energyWh: cdr.energyWh };
 }
 
-function coordinates(place: { latitude: string; longitude: string }): Wire {
+/** OCPI 2.3.0 mod_locations GeoLocation. */
+export function coordinates(place: { latitude: string; longitude: string }): Wire {
   return { latitude: degrees(place.latitude, 10), longitude: degrees(place.longitude, 11) };
 }
 

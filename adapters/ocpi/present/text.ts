@@ -18,3 +18,8 @@ export function clipId(text: string, length: number): string {
 export function optional<K extends string, T>(name: K, value: T | null | undefined): { [P in K]?: T } {
   return value === null || value === undefined ? {} : ({ [name]: value } as { [P in K]?: T });
 }
+
+/** OCPI 2.3.0 types, DisplayText. */
+export function displayText(text: string): { language: string; text: string } {
+  return { language: 'en', text: clip(text, 512) };
+}

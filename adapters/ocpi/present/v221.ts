@@ -19,6 +19,15 @@ const STANDARDS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
+/** A closed enum there (OCPI 2.2.1 mod_locations ParkingRestriction). */
+const PARKING_RESTRICTIONS: ReadonlySet<string> = new Set([
+  'EV_ONLY',
+  'PLUGGED',
+  'DISABLED',
+  'CUSTOMERS',
+  'MOTORCYCLES',
+]);
+
 const TOKEN_TYPES: ReadonlySet<string> = new Set(['AD_HOC_USER', 'APP_USER', 'OTHER', 'RFID']);
 
 /** OCPI 2.2.1: 2.3.0 but for prices, taxes and the names added since. */
@@ -32,6 +41,8 @@ export const v221: Presenter = createPresenter({
     return STANDARDS.has(standard) ? standard : null;
   },
   tokenType: (type) => (TOKEN_TYPES.has(type) ? type : 'OTHER'),
+  visitors: { helpPhone: false, parkingPlaces: false, parkingRestriction: (name) => PARKING_RESTRICTIONS.has(name) },
+  longestPlain: 512,
 });
 
 /** OCPI 2.2.1 types, Price. */

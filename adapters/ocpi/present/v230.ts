@@ -13,6 +13,9 @@ export const dialectV230: Dialect = {
   // OpenEnums in 2.3.0, so every name may be sent (OCPI 2.3.0 types, OpenEnum).
   standard: (standard) => standard,
   tokenType: (type) => type,
+  visitors: { helpPhone: true, parkingPlaces: true, parkingRestriction: () => true },
+  // 2.3.0 edition 2.
+  longestPlain: 5000,
 };
 
 /** OCPI 2.3.0. */

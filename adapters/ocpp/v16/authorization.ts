@@ -1,8 +1,9 @@
-import { presentToken } from '../../../gateway/authorization.ts';
+import { cardAnswer, presentToken, type CardAnswer } from '../../../gateway/authorization.ts';
 import type { Authorization } from '../../../gateway/domain/types.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { AuthorizeResponse, Requests } from '../schemas/generated/v16.ts';
 import type { Block } from './table.ts';
+import { writeTime } from './times.ts';
 
 type IdTagInfo = AuthorizeResponse['idTagInfo'];
 
@@ -14,19 +15,24 @@ const STATUS: Record<Authorization['verdict'], IdTagInfo['status']> = {
   concurrent: 'ConcurrentTx',
 };
 
-/** A verdict in 1.6's words. */
-export function idTagInfo(verdict: Authorization['verdict']): IdTagInfo {
-  return { status: STATUS[verdict] };
+/** What a charger is told of a card, in 1.6's words. */
+export function idTagInfo(context: MessageContext, { verdict, groupId, expiresAt }: CardAnswer): IdTagInfo {
+  return {
+    status: STATUS[verdict],
+    ...groupOf(groupId),
+    // Until when the charger may remember that it was accepted.
+    ...(verdict === 'accepted' && expiresAt !== null && { expiryDate: writeTime(context, expiresAt) }),
+  };
 }
 
 async function ask(context: MessageContext, request: Requests['Authorize']) {
-  const { verdict, token } = presentToken(context.gw, context.chargerId, request.idTag, context.receivedAt);
-  return { idTagInfo: { ...idTagInfo(verdict), ...groupOf(token) } };
+  const { gw, chargerId, receivedAt } = context;
+  return { idTagInfo: idTagInfo(context, cardAnswer(presentToken(gw, chargerId, request.idTag, receivedAt))) };
 }
 
 /** Cards of one group may stop and use what another of it began or reserved (OCPP 1.6 IdTagInfo parentIdTag, CiString20). */
-function groupOf(token: Authorization['token']): { parentIdTag?: string } {
-  const group = token?.groupId ?? '';
+function groupOf(groupId: string | null): { parentIdTag?: string } {
+  const group = groupId ?? '';
   // A longer one cannot be said; cut short it might be another group's.
   return group !== '' && group.length <= 20 ? { parentIdTag: group } : {};
 }

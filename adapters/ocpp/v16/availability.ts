@@ -1,10 +1,10 @@
 import { reportStatus } from '../../../gateway/availability.ts';
 import { MOST_EVSES } from '../../../gateway/chargers.ts';
 import { EVSE_STATUSES, type EvseStatus } from '../../../gateway/domain/status.ts';
-import { parseTime, toUtcSeconds } from '../../../gateway/domain/time.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { Requests } from '../schemas/generated/v16.ts';
 import type { Block } from './table.ts';
+import { instant, writeTime } from './times.ts';
 
 async function status(context: MessageContext, request: Requests['StatusNotification']) {
   // A status outside the standard was noted as a deviation already; it tells nothing we could show.
@@ -18,7 +18,7 @@ async function status(context: MessageContext, request: Requests['StatusNotifica
     evse: request.connectorId >= 1 ? request.connectorId : null,
     status: request.status,
     errorCode: request.errorCode === 'NoError' ? null : request.errorCode,
-    reportedAt: request.timestamp === undefined ? null : (parseTime(request.timestamp)?.at ?? null),
+    reportedAt: request.timestamp === undefined ? null : instant(context, request.timestamp),
     receivedAt: context.receivedAt,
   });
   return {};
@@ -29,7 +29,7 @@ function isStatus(text: string): text is EvseStatus {
 }
 
 async function heartbeat(context: MessageContext) {
-  return { currentTime: toUtcSeconds(context.gw.clock()) };
+  return { currentTime: writeTime(context, context.gw.clock()) };
 }
 
 export const availability = {

@@ -8,11 +8,14 @@ import { authorization } from './authorization.ts';
 import { availability } from './availability.ts';
 import { firmware } from './firmware.ts';
 import { decodeAnswer, encodeOrder } from './orders.ts';
+import { passwordIn } from './passwords.ts';
 import { provisioning } from './provisioning.ts';
 import { security } from './security.ts';
 import type { Handler, Handlers, InboundAction } from './table.ts';
+import { timeFormat, watchTimes } from './times.ts';
 import { transactions } from './transactions.ts';
 import { vendorData } from './vendor-data.ts';
+import { VOCABULARY } from './vocabulary.ts';
 
 const HANDLERS: Handlers = {
   ...provisioning,
@@ -40,13 +43,15 @@ async function handle(context: MessageContext, action: string, payload: unknown)
   }
   // The table's key and the handler's type agree; the compiler cannot follow that through a union.
   const handler = HANDLERS[action] as Handler<typeof action>;
-  const reading = readLeniently(INBOUND, `${action}.req`, payload, context.deviate);
+  const reading = readLeniently(INBOUND, `${action}.req`, payload, context.deviate, VOCABULARY);
   const { payload: request, fatal, dropped } = reading;
   try {
     // What it says beside the matter can be unreadable: the matter counts, and the whole is kept for the operator.
     if (handler.transactional && fatal.length === 0 && dropped.length > 0)
       await keep(context, action, payload, `applied without ${dropped.join(', ')}, which cannot be read`);
     if (fatal.length > 0 && !handler.partial) return await unusable(context, action, handler, payload, fatal);
+    const clock = fatal.length === 0 ? watchTimes(context, action, request as never) : undefined;
+    if (clock) await clock;
     return { kind: 'result', payload: await handler.handle(context, request as never) };
   } catch (error) {
     return failed(context, action, handler, payload, error);
@@ -121,6 +126,8 @@ function isStorage(error: unknown): error is GatewayError {
 export const v16: Protocol = {
   name: 'ocpp1.6',
   malformedCode: 'FormationViolation',
+  // OCPP 1.6 IdToken: CiString20.
+  tokenLimit: 20,
   handle,
   checkCall(action, payload) {
     if (isInbound(action) && action !== 'DataTransfer') return [`${action} is a message that only a charger sends`];
@@ -128,6 +135,7 @@ export const v16: Protocol = {
       problem.keyword === 'action' ? problem.message : `${problem.path || 'payload'} ${problem.message}`,
     );
   },
-  encode: encodeOrder,
+  passwordIn,
+  encode: (order, quirks) => encodeOrder(order, timeFormat(quirks)),
   decode: decodeAnswer,
 };

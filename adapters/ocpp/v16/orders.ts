@@ -1,14 +1,14 @@
 import type { Answers, OrderKind, OrderOf, OrderStatus, TriggerMessage } from '../../../gateway/domain/orders.ts';
-import { toUtcSeconds, type Millis } from '../../../gateway/domain/time.ts';
+import type { Millis, TimeFormat } from '../../../gateway/domain/time.ts';
 import { isRecord } from '../lenient.ts';
 import type { WireCall } from '../protocol.ts';
 import type { Action, Requests } from '../schemas/generated/v16.ts';
 import { certificateHash, readHashes, ROOT_USE } from './certificates.ts';
-import { encodeProfile, PURPOSE } from './profiles.ts';
+import { decodeSchedule, encodeProfile, PURPOSE } from './profiles.ts';
 
 /** One order's translation; answers may hold anything. */
 interface Coding<K extends OrderKind> {
-  encode(order: OrderOf<K>): WireCall;
+  encode(order: OrderOf<K>, time: TimeFormat): WireCall;
   decode(payload: Record<string, unknown>): Answers[K];
 }
 
@@ -61,7 +61,7 @@ function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], nu
   };
 }
 
-const time = (at: Millis | null): string | null => (at === null ? null : toUtcSeconds(at));
+const maybe = (time: TimeFormat, at: Millis | null): string | null => (at === null ? null : time(at));
 
 const TRIGGER: Record<
   Exclude<TriggerMessage, 'log-status' | 'sign-certificate'>,
@@ -89,10 +89,10 @@ const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', 
 
 const CODINGS: Codings = {
   start: {
-    encode: ({ evse, tokenUid, profile }) =>
+    encode: ({ evse, tokenUid, profile }, time) =>
       wire('RemoteStartTransaction', {
         idTag: tokenUid,
-        ...given({ connectorId: evse, chargingProfile: profile && encodeProfile(profile) }),
+        ...given({ connectorId: evse, chargingProfile: profile && encodeProfile(profile, time) }),
       }),
     decode: status,
   },
@@ -121,44 +121,55 @@ const CODINGS: Codings = {
     encode: ({ key, value }) => wire('ChangeConfiguration', { key, value }),
     decode: status,
   },
+  'change-password': {
+    encode: ({ password }) => wire('ChangeConfiguration', { key: 'AuthorizationKey', value: password }),
+    decode: status,
+  },
+  'raise-profile': {
+    encode: ({ profile }) => wire('ChangeConfiguration', { key: 'SecurityProfile', value: String(profile) }),
+    decode: status,
+  },
   'get-diagnostics': {
-    encode: ({ url, retries, retryInterval, from, to }) =>
+    encode: ({ url, retries, retryInterval, from, to }, time) =>
       wire('GetDiagnostics', {
         location: url,
-        ...given({ retries, retryInterval, startTime: time(from), stopTime: time(to) }),
+        ...given({ retries, retryInterval, startTime: maybe(time, from), stopTime: maybe(time, to) }),
       }),
     // Without a file name the charger has nothing to send (OCPP 1.6 §5.9).
     decode: (payload) => ({ status: 'accepted', fileName: text(payload['fileName']) }),
   },
   'get-log': {
-    encode: ({ log, requestId, url, retries, retryInterval, from, to }) =>
+    encode: ({ log, requestId, url, retries, retryInterval, from, to }, time) =>
       wire('GetLog', {
         logType: log === 'security' ? 'SecurityLog' : 'DiagnosticsLog',
         requestId,
-        log: { remoteLocation: url, ...given({ oldestTimestamp: time(from), latestTimestamp: time(to) }) },
+        log: {
+          remoteLocation: url,
+          ...given({ oldestTimestamp: maybe(time, from), latestTimestamp: maybe(time, to) }),
+        },
         ...given({ retries, retryInterval }),
       }),
     decode: (payload) => ({ ...status(payload), fileName: text(payload['filename']) }),
   },
   'update-firmware': {
-    encode: ({ url, retries, retryInterval, retrieveAt }) =>
+    encode: ({ url, retries, retryInterval, retrieveAt }, time) =>
       wire('UpdateFirmware', {
         location: url,
-        retrieveDate: toUtcSeconds(retrieveAt),
+        retrieveDate: time(retrieveAt),
         ...given({ retries, retryInterval }),
       }),
     decode: accepted,
   },
   'update-signed-firmware': {
-    encode: ({ requestId, url, retries, retryInterval, retrieveAt, installAt, signingCertificate, signature }) =>
+    encode: ({ requestId, url, retries, retryInterval, retrieveAt, installAt, signingCertificate, signature }, time) =>
       wire('SignedUpdateFirmware', {
         requestId,
         firmware: {
           location: url,
-          retrieveDateTime: toUtcSeconds(retrieveAt),
+          retrieveDateTime: time(retrieveAt),
           signingCertificate,
           signature,
-          ...given({ installDateTime: time(installAt) }),
+          ...given({ installDateTime: maybe(time, installAt) }),
         },
         ...given({ retries, retryInterval }),
       }),
@@ -169,7 +180,7 @@ const CODINGS: Codings = {
     decode: (payload) => ({ status: 'accepted', version: Number(payload['listVersion'] ?? -1) }),
   },
   'send-local-list': {
-    encode: ({ version, full, entries }) =>
+    encode: ({ version, full, entries }, time) =>
       wire('SendLocalList', {
         listVersion: version,
         updateType: full ? 'Full' : 'Differential',
@@ -178,7 +189,7 @@ const CODINGS: Codings = {
           ...(verdict && {
             idTagInfo: {
               status: VERDICT[verdict],
-              ...given({ parentIdTag: groupId, expiryDate: time(expiresAt) }),
+              ...given({ parentIdTag: groupId, expiryDate: maybe(time, expiresAt) }),
             },
           }),
         })),
@@ -186,10 +197,10 @@ const CODINGS: Codings = {
     decode: status,
   },
   reserve: {
-    encode: ({ reservationId, evse, tokenUid, groupId, expiresAt }) =>
+    encode: ({ reservationId, evse, tokenUid, groupId, expiresAt }, time) =>
       wire('ReserveNow', {
         connectorId: evse ?? 0,
-        expiryDate: toUtcSeconds(expiresAt),
+        expiryDate: time(expiresAt),
         idTag: tokenUid,
         reservationId,
         ...given({ parentIdTag: groupId }),
@@ -201,8 +212,8 @@ const CODINGS: Codings = {
     decode: status,
   },
   'set-profile': {
-    encode: ({ evse, profile }) =>
-      wire('SetChargingProfile', { connectorId: evse ?? 0, csChargingProfiles: encodeProfile(profile) }),
+    encode: ({ evse, profile }, time) =>
+      wire('SetChargingProfile', { connectorId: evse ?? 0, csChargingProfiles: encodeProfile(profile, time) }),
     decode: status,
   },
   'clear-profiles': {
@@ -216,7 +227,7 @@ const CODINGS: Codings = {
   'composite-schedule': {
     encode: ({ evse, seconds, unit }) =>
       wire('GetCompositeSchedule', { connectorId: evse ?? 0, duration: seconds, ...given({ chargingRateUnit: unit }) }),
-    decode: status,
+    decode: (payload) => ({ ...status(payload), limit: decodeSchedule(payload) }),
   },
   'certificate-signed': {
     encode: ({ chain }) => wire('CertificateSigned', { certificateChain: chain }),
@@ -254,9 +265,9 @@ function readConfiguration(payload: Record<string, unknown>): Omit<Answers['read
   return { keys, unknown };
 }
 
-/** An order in 1.6's words. */
-export function encodeOrder<K extends OrderKind>(order: OrderOf<K>): WireCall {
-  return CODINGS[order.kind].encode(order);
+/** An order in 1.6's words, its instants written by `time` (Q34). */
+export function encodeOrder<K extends OrderKind>(order: OrderOf<K>, time: TimeFormat): WireCall {
+  return CODINGS[order.kind].encode(order, time);
 }
 
 /** What a charger's answer to an order says; whatever it holds, it says something. */

@@ -1,9 +1,10 @@
 import { bootCharger } from '../../../gateway/chargers.ts';
-import { toUtcSeconds } from '../../../gateway/domain/time.ts';
+import { meetAgain } from '../../../gateway/clocks.ts';
 import type { Registration } from '../../../gateway/domain/types.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { BootNotificationResponse, Requests } from '../schemas/generated/v16.ts';
 import type { Block } from './table.ts';
+import { writeTime } from './times.ts';
 
 const STATUS: Record<Registration, BootNotificationResponse['status']> = {
   accepted: 'Accepted',
@@ -12,14 +13,17 @@ const STATUS: Record<Registration, BootNotificationResponse['status']> = {
 };
 
 async function boot(context: MessageContext, request: Partial<Requests['BootNotification']>) {
-  const { registration, interval } = await bootCharger(context.gw, context.chargerId, {
+  const { gw, chargerId } = context;
+  const { registration, interval } = await bootCharger(gw, chargerId, {
     protocol: 'ocpp1.6',
     vendor: request.chargePointVendor ?? null,
     model: request.chargePointModel ?? null,
     serial: request.chargePointSerialNumber ?? request.chargeBoxSerialNumber ?? null,
     firmware: request.firmwareVersion ?? null,
   });
-  return { status: STATUS[registration], currentTime: toUtcSeconds(context.gw.clock()), interval };
+  // Its make is known now, and with it perhaps its clock.
+  await meetAgain(gw, chargerId);
+  return { status: STATUS[registration], currentTime: writeTime(context, gw.clock()), interval };
 }
 
 export const provisioning = {

@@ -1,4 +1,3 @@
-import { parseTime } from '../../../gateway/domain/time.ts';
 import { recordSamples } from '../../../gateway/samples.ts';
 import { startTransaction, stopTransaction } from '../../../gateway/transactions.ts';
 import type { MessageContext } from '../protocol.ts';
@@ -6,13 +5,7 @@ import type { Requests } from '../schemas/generated/v16.ts';
 import { idTagInfo } from './authorization.ts';
 import { decodeSamples } from './metering.ts';
 import type { Block } from './table.ts';
-
-function instant(context: MessageContext, text: string): number {
-  const time = parseTime(text);
-  if (!time) context.deviate('TIME_UNREADABLE', text);
-  else if (!time.zoned) context.deviate('TIME_WITHOUT_ZONE', text);
-  return time?.at ?? context.receivedAt;
-}
+import { instant } from './times.ts';
 
 /** 1.6 knows no EVSEs: connector n is EVSE n, and a transaction on the whole box is on its first (Q47). */
 function evseOf(context: MessageContext, connectorId: number): number {
@@ -21,8 +14,20 @@ function evseOf(context: MessageContext, connectorId: number): number {
   return 1;
 }
 
+/**
+ * The transaction that a charger names. Ids that we never give stand for one that it began while disconnected: 0, negative
+ * ones (Q36), and what is beyond an OCPP integer, 9223372036854775807 above all (Q37). JSON's loss of digits beyond 2^53
+ * concerns only these.
+ */
+function wireIdOf(context: MessageContext, transactionId: number | undefined): string | null {
+  if (transactionId === undefined) return null;
+  if (transactionId >= 1 && transactionId < 2 ** 31) return String(transactionId);
+  context.deviate('TRANSACTION_PLACEHOLDER', String(transactionId));
+  return null;
+}
+
 async function start(context: MessageContext, request: Requests['StartTransaction']) {
-  const { wireId, verdict } = await startTransaction(context.gw, {
+  const { wireId, card } = await startTransaction(context.gw, {
     chargerId: context.chargerId,
     evse: evseOf(context, request.connectorId),
     connector: 1,
@@ -32,14 +37,14 @@ async function start(context: MessageContext, request: Requests['StartTransactio
     receivedAt: context.receivedAt,
     timestamp: request.timestamp,
   });
-  return { transactionId: Number(wireId), idTagInfo: idTagInfo(verdict) };
+  return { transactionId: Number(wireId), idTagInfo: idTagInfo(context, card) };
 }
 
 async function sample(context: MessageContext, request: Requests['MeterValues']) {
   await recordSamples(context.gw, {
     chargerId: context.chargerId,
     evse: request.connectorId >= 1 ? request.connectorId : null,
-    wireId: request.transactionId === undefined ? null : String(request.transactionId),
+    wireId: wireIdOf(context, request.transactionId),
     samples: decodeSamples(context, request.meterValue),
     receivedAt: context.receivedAt,
   });
@@ -47,9 +52,9 @@ async function sample(context: MessageContext, request: Requests['MeterValues'])
 }
 
 async function stop(context: MessageContext, request: Requests['StopTransaction']) {
-  const { verdict } = await stopTransaction(context.gw, {
+  const { card } = await stopTransaction(context.gw, {
     chargerId: context.chargerId,
-    wireId: String(request.transactionId),
+    wireId: wireIdOf(context, request.transactionId),
     meterStop: request.meterStop,
     reportedAt: instant(context, request.timestamp),
     receivedAt: context.receivedAt,
@@ -60,7 +65,7 @@ async function stop(context: MessageContext, request: Requests['StopTransaction'
     samples: decodeSamples(context, request.transactionData ?? []),
     payload: request,
   });
-  return verdict === null ? {} : { idTagInfo: idTagInfo(verdict) };
+  return card === null ? {} : { idTagInfo: idTagInfo(context, card) };
 }
 
 export const transactions = {

@@ -40,6 +40,8 @@ export interface ChargePoint {
   charge(start?: Payload): Promise<number>;
   /** The operator makes a call, which has to reach the charge point as it was made; gives what the operator is answered. */
   order(action: string, payload: Payload, answer: Payload): Promise<Reply>;
+  /** Answers the next call of this action that the gateway makes by itself; gives what it was asked. */
+  answerNext(action: string, answer: Payload): Promise<Payload>;
   /** The power fails: the socket ends without a word. */
   losePower(): Promise<void>;
 }
@@ -47,6 +49,8 @@ export interface ChargePoint {
 /** One gateway for a file of cases, a charge point of its own for each. */
 export interface Bench {
   url: string;
+  /** The operator API's address; what is not JSON goes there directly. */
+  console: string;
   /** A charge point that has connected and said nothing yet; by default one the gateway has never seen. */
   connect(id?: string, options?: RawChargerOptions): Promise<ChargePoint>;
   /** A charge point in the state «booted». */
@@ -55,6 +59,8 @@ export interface Bench {
   charger(id: string): Promise<ChargerBody>;
   transactions(id: string): Promise<TransactionBody[]>;
   sessions(id: string): Promise<SessionBody[]>;
+  /** Asks the operator API, or changes something there. */
+  operator<Body = unknown>(path: string, change?: { method: 'POST' | 'PUT'; body: object }): Promise<Body>;
   /** Between cases: disconnects every charge point and fails where a frame was not as the schema has it. */
   unplug(): Promise<void>;
   close(): Promise<void>;
@@ -69,8 +75,9 @@ export const inSeconds = (seconds: number): string =>
 /** What the operator gets when the charge point answers. */
 export const answered = (body: Payload): Reply => ({ status: 200, body });
 
-export async function openBench(): Promise<Bench> {
-  const site = await startTestSite({ yaml: SITE });
+/** `yaml`: further sections of the configuration. */
+export async function openBench(yaml = ''): Promise<Bench> {
+  const site = await startTestSite({ yaml: SITE + yaml });
   const faults: string[] = [];
   const open: RawCharger[] = [];
   let count = 0;
@@ -89,7 +96,8 @@ export async function openBench(): Promise<Bench> {
 
   async function connect(id = `CP-${(count += 1)}`, options: RawChargerOptions = {}): Promise<ChargePoint> {
     const asked = new Map<string, string>();
-    const raw = await createRawCharger(site.urls.ocpp + id, {
+    const url = options.tls ? (site.urls.ocpps ?? '') : site.urls.ocpp;
+    const raw = await createRawCharger(url + id, {
       protocols: ['ocpp1.6'],
       ...options,
       onText: (text) => faults.push(...faultsOf(text, asked)),
@@ -101,6 +109,7 @@ export async function openBench(): Promise<Bench> {
 
   return {
     url: site.urls.ocpp,
+    console: site.urls.console,
     connect,
     async booted() {
       const point = await connect();
@@ -110,6 +119,17 @@ export async function openBench(): Promise<Bench> {
     charger: async (id) => (await api(`chargers/${id}`)).body as ChargerBody,
     transactions: (id) => listOf<TransactionBody>('transactions', id),
     sessions: (id) => listOf<SessionBody>('sessions', id),
+    async operator<Body>(path: string, change?: { method: 'POST' | 'PUT'; body: object }) {
+      const response = await fetch(new URL(`api/${path}`, site.urls.console), {
+        ...(change && {
+          method: change.method,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(change.body),
+        }),
+      });
+      expect(response.status).toBe(200);
+      return (await response.json()) as Body;
+    },
     async unplug() {
       for (const raw of open.splice(0)) await raw.close();
       expect(faults.splice(0)).toEqual([]);
@@ -187,6 +207,12 @@ function pointOver(
       expect(frame).toEqual([2, expect.any(String), action, payload]);
       raw.send(JSON.stringify([3, frame[1], answer]));
       return reply;
+    },
+    async answerNext(action, answer) {
+      expect(problems(`${action}.conf`, answer)).toEqual([]);
+      const [, messageId, , payload] = await raw.waitFor((got) => got[0] === 2 && got[2] === action, raw.texts.length);
+      raw.send(JSON.stringify([3, messageId, answer]));
+      return payload as Payload;
     },
     async losePower() {
       raw.destroy();

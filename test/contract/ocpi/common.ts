@@ -226,6 +226,15 @@ export const cdrTokenSchema = (tokenType: TSchema) =>
     contract_id: ciString(36),
   });
 
+/** OCPI mod_hub_client_info ClientInfo object. */
+export const clientInfo = strict({
+  party_id: ciString(3),
+  country_code: ciString(2),
+  role: oneOf('CPO EMSP HUB NAP NSP OTHER SCSP'),
+  status: oneOf('CONNECTED OFFLINE PLANNED SUSPENDED'),
+  last_updated: dateTime,
+});
+
 /** OCPI mod_tokens Token object; what a peer sent beyond the table is handed back, so other fields may be there. */
 export const tokenSchema = (tokenType: TSchema) =>
   Type.Object({

@@ -1,4 +1,5 @@
 /** OCPI 2.2.1 (release-2.2.1-bugfixes), from the specification's tables. */
+import { COMMANDS } from './commands.ts';
 import * as is from './common.ts';
 
 const price = is.strict({ excl_vat: is.number, incl_vat: is.opt(is.number) });
@@ -15,6 +16,8 @@ const evse = is.strict({
 const tariff = is.strict({ ...is.tariffFields, min_price: is.opt(price), max_price: is.opt(price) });
 
 export const V221 = {
+  ...COMMANDS,
+  clientInfo: is.clientInfo,
   envelope: is.envelope,
   versions: is.versions,
   details: is.versionDetails,

@@ -1,4 +1,5 @@
 /** OCPI 2.3.0 (core, edition 2), from the specification's tables. OpenEnums take any name, as there. */
+import { COMMANDS } from './commands.ts';
 import * as is from './common.ts';
 
 const openEnum = is.ciString(255);
@@ -24,6 +25,16 @@ const evse = is.strict({
   parking: is.many(is.strict({ parking_id: is.ciString(36), evse_position: is.opt(is.oneOf('LEFT RIGHT CENTER')) })),
   accepted_service_providers: is.many(is.text(50)),
 });
+const parking = is.strict({
+  id: is.ciString(36),
+  physical_reference: is.opt(is.text(12)),
+  vehicle_types: is.some(openEnum),
+  restricted_to_type: is.boolean,
+  reservation_required: is.boolean,
+  time_limit: is.opt(is.number),
+  roofed: is.opt(is.boolean),
+  lighting: is.opt(is.boolean),
+});
 const tariff = is.strict({
   ...is.tariffFields,
   min_price: is.opt(priceLimit),
@@ -32,6 +43,8 @@ const tariff = is.strict({
 });
 
 export const V230 = {
+  ...COMMANDS,
+  clientInfo: is.clientInfo,
   envelope: is.envelope,
   versions: is.versions,
   details: is.versionDetails,
@@ -43,7 +56,12 @@ export const V230 = {
   }),
   connector,
   evse,
-  location: is.strict({ ...is.locationFields, evses: is.many(evse), help_phone: is.opt(is.ciString(25)) }),
+  location: is.strict({
+    ...is.locationFields,
+    evses: is.many(evse),
+    help_phone: is.opt(is.ciString(25)),
+    parking_places: is.many(parking),
+  }),
   session: is.strict({ ...is.sessionFields, cdr_token: cdrToken, total_cost: is.opt(price) }),
   cdr: is.cdrSchema({ price, tariff, cdrToken, standard: openEnum, plain: 5000 }),
   tariff,

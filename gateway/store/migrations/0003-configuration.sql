@@ -1,1 +1,0 @@
--- 0003-configuration

@@ -28,6 +28,8 @@ export interface OutageSite {
   live(hours: number, sessions: number): Promise<void>;
   /** From now on its clock goes on by itself; a peer that is back is noticed at once. */
   resume(): void;
+  /** Has the peer asked at once, whatever wait a call has begun that was under way when it came back. */
+  nudge(): void;
   close(): Promise<void>;
 }
 
@@ -150,6 +152,7 @@ export async function createOutageSite({ settings, directory, peer }: OutageOpti
       offset = clock() + LONGEST_WAIT;
       resumedAt = performance.now();
     },
+    nudge: () => gw.bus.publish({ name: 'outbox.retried', data: { peer: PEER } }),
     async close() {
       await Promise.all([pusher.close(), client.close()]);
       gw.db.close();

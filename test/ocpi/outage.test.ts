@@ -39,6 +39,14 @@ async function until(check: () => boolean): Promise<void> {
   await expect.poll(check, { timeout: 30_000, interval: 20 }).toBe(true);
 }
 
+async function comeBack(site: OutageSite): Promise<void> {
+  site.resume();
+  await until(() => {
+    site.nudge();
+    return site.told();
+  });
+}
+
 const idsOf = (items: { id: string }[] | Record<string, unknown>[]): string[] =>
   items.map((item) => String(item['id' as keyof typeof item])).toSorted();
 
@@ -53,8 +61,7 @@ describe('an outage', () => {
     expect(peer.requests.length - before).toBeLessThan(24 * 12 * 4 * 2);
     peer.requests.length = 0;
     peer.setCondition({ kind: 'up' });
-    site.resume();
-    await until(() => site.told());
+    await comeBack(site);
 
     const calls = callsByObject(peer.requests);
     const twice = [...calls].filter(([, times]) => times !== 1).map(([key]) => key.split('/').at(-1) ?? key);
@@ -76,8 +83,7 @@ describe('an outage', () => {
     await site.live(1, EVSES);
     await until(() => peer.told('cdrs').length > 0);
     peer.setCondition({ kind: 'up' });
-    site.resume();
-    await until(() => site.told());
+    await comeBack(site);
     expect(idsOf(peer.told('cdrs'))).toEqual(idsOf(listCdrs(site.gw, ALL).items));
     expect(peer.told('cdrs')).toHaveLength(EVSES);
     const posted = peer.requests

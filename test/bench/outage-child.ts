@@ -53,6 +53,8 @@ try {
   let most = 0;
   site.resume();
   while (!site.told()) {
+    // A call that was under way when the peer came back has begun a wait of its own.
+    site.nudge();
     most = Math.max(most, rss());
     await pause(LOOK_EVERY);
   }

@@ -16,7 +16,7 @@ export function toSettings(document: ConfigDocument): Settings {
   const { site, ocpp, storage, authorization } = document;
   const { operator, openingTimes, ...place } = site;
   const { tariff, ...defaults } = document.defaultConnector;
-  const defaultConnector: ConnectorSettings = { connector: 1, ...defaults, tariffId: tariff };
+  const defaultConnector: ConnectorSettings = { connector: 1, ...defaults, tariffIds: tariff === null ? [] : [tariff] };
   return {
     site: {
       ...place,
@@ -76,6 +76,6 @@ function toConnector(given: DescribedConnector, defaults: ConnectorSettings): Co
     maxVoltage: given.maxVoltage ?? defaults.maxVoltage,
     maxAmperage: given.maxAmperage ?? defaults.maxAmperage,
     maxPower: given.maxPower ?? (otherCurrent ? null : defaults.maxPower),
-    tariffId: given.tariff ?? defaults.tariffId,
+    tariffIds: given.tariff === null ? defaults.tariffIds : [given.tariff],
   };
 }

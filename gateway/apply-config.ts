@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GatewayError } from './domain/errors.ts';
 import type { ChargerSettings, ConnectorSettings, EvseSettings, PeerSettings } from './domain/settings.ts';
 import { canonicalUid } from './domain/token.ts';
-import type { Tariff } from './domain/types.ts';
+import type { Tariff } from './domain/tariff.ts';
 import { evseNames, touchEvses } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
 import { provision } from './peers.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Cdr, Cost, Price, Transaction } from './domain/types.ts';
+import type { Cdr, Transaction } from './domain/types.ts';
+import type { Cost, Price } from './domain/tariff.ts';
 import type { Millis } from './domain/time.ts';
 import type { Gateway } from './gateway.ts';
 import * as store from './store/cdrs.ts';

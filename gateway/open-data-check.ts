@@ -1,5 +1,6 @@
 import type { EvseView } from './chargers.ts';
-import type { Connector, Tariff } from './domain/types.ts';
+import type { Connector } from './domain/types.ts';
+import type { Tariff } from './domain/tariff.ts';
 import type { Gateway } from './gateway.ts';
 import { evsePower, publicView, type OpenSite } from './open-data.ts';
 
@@ -142,7 +143,7 @@ const RULES: Rule[] = [
     rule: 'Art. 20(2)(c)(iii)',
     key: 'chargers[].evses[].connectors[].tariff',
     advice: 'these have no tariff, so they are told to be free of charge: name one, or leave it so',
-    told: (_open, evses) => uids(evses, ({ connectors }) => connectors.some(({ tariffId }) => tariffId === null)),
+    told: (_open, evses) => uids(evses, ({ connectors }) => connectors.some(({ tariffIds }) => tariffIds.length === 0)),
   },
   {
     what: 'price with or without tax',
@@ -210,8 +211,8 @@ function lacksVat({ elements }: Tariff): boolean {
   return elements.some(({ components }) => components.some(({ vat }) => vat === null));
 }
 
-function lacksEnergy({ tariffId }: Connector, tariffs: Tariff[]): boolean {
-  const tariff = tariffs.find(({ id }) => id === tariffId);
-  if (!tariff) return false;
-  return !tariff.elements.some(({ components }) => components.some(({ type }) => type === 'ENERGY'));
+function lacksEnergy({ tariffIds }: Connector, tariffs: Tariff[]): boolean {
+  return tariffs
+    .filter(({ id }) => tariffIds.includes(id))
+    .some(({ elements }) => !elements.some(({ components }) => components.some(({ type }) => type === 'ENERGY')));
 }

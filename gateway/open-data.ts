@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { EvseView } from './chargers.ts';
 import type { SiteSettings } from './domain/settings.ts';
 import type { Millis } from './domain/time.ts';
-import type { Connector, Tariff } from './domain/types.ts';
+import type { Connector } from './domain/types.ts';
+import type { Tariff } from './domain/tariff.ts';
 import type { Gateway } from './gateway.ts';
 import { siteView } from './site.ts';
 import { findTariff } from './tariffs.ts';
@@ -31,7 +32,7 @@ export function publicView(gw: Gateway): OpenSite {
   const { site, evses, updatedAt } = siteView(gw);
   const here = evses.filter(({ removed, connectors }) => !removed && connectors.length > 0).map(withoutUse);
   const connectors = here.flatMap((evse) => evse.connectors);
-  const named = new Set(connectors.flatMap(({ tariffId }) => tariffId ?? []));
+  const named = new Set(connectors.flatMap(({ tariffIds }) => tariffIds));
   const tariffs = [...named].toSorted().flatMap((id) => findTariff(gw, id) ?? []);
   const described = {
     site,

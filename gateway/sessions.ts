@@ -2,28 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { tokenUse } from './authorization.ts';
 import type { PendingStart } from './domain/commands.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Millis } from './domain/time.ts';
-import type {
-  Authorization,
-  SessionPlace,
-  Connector,
-  Cost,
-  Evse,
-  Session,
-  Tariff,
-  Transaction,
-} from './domain/types.ts';
+import type { Authorization, SessionPlace, Connector, Evse, Session, Transaction } from './domain/types.ts';
+import type { Tariff } from './domain/tariff.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';
 import { meterRemarks } from './meter-faults.ts';
-import { priceSession } from './pricing/price.ts';
+import { priceUsage } from './pricing/price.ts';
+import { periodsOf } from './pricing/usage.ts';
 import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
 import { deleteStart } from './store/commands.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/sessions.ts';
 import { findTariff } from './store/tariffs.ts';
 import { listOpen } from './store/transactions.ts';
-import { timelineOf, type Timeline } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
 
 /** Opens, inside the write at hand, the commercial story of a transaction: tariff and place as they are now. */
 export function openSession(
@@ -108,18 +100,14 @@ function orderedBy(start: PendingStart) {
 /** What a session is by its transaction, as far as that has come. */
 function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: number) {
   const offer = offerAt(gw, evse, connector);
-  const { startedAt, energyWh, periods } = timelineOf(gw.db, transaction);
   return {
     status: 'ACTIVE' as const,
     transactionId: transaction.id,
     chargerId: transaction.chargerId,
     evse: transaction.evse,
     ...offer,
-    startedAt,
+    ...progressOf(gw, transaction, offer).progress,
     endedAt: null,
-    energyWh,
-    periods,
-    cost: offer.tariff && priceSession(offer.tariff, periods),
   };
 }
 
@@ -132,7 +120,8 @@ function offerAt(
   const connectors = listConnectorsOf(gw.db, evse.chargerId).filter((c) => c.evse === evse.evse);
   // A connector that nobody described has the price of the one beside it: unknown must not mean free.
   const known = connectors.find((c) => c.connector === number) ?? connectors[0] ?? null;
-  const tariff = known?.tariffId ? (findTariff(gw.db, known.tariffId) ?? null) : null;
+  const [tariffId] = known?.tariffIds ?? [];
+  const tariff = tariffId === undefined ? null : (findTariff(gw.db, tariffId) ?? null);
   const connector = known?.connector ?? number;
   return {
     connector,
@@ -171,21 +160,23 @@ function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector |
 export function refreshSession(gw: Gateway, tx: Tx, transaction: Transaction): void {
   const session = store.findSessionOf(gw.db, transaction.id);
   if (!session) return;
-  const timeline = timelineOf(gw.db, transaction);
-  setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + timeline.energyWh);
+  const { progress } = progressOf(gw, transaction, session);
+  setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + progress.energyWh);
   const unchanged =
-    session.energyWh === timeline.energyWh && JSON.stringify(session.periods) === JSON.stringify(timeline.periods);
+    session.energyWh === progress.energyWh && JSON.stringify(session.periods) === JSON.stringify(progress.periods);
   if (unchanged && session.status === 'ACTIVE') return;
-  store.setProgress(gw.db, session.id, { ...progress(session, timeline), status: 'ACTIVE', endedAt: null }, tx.stamp);
+  store.setProgress(gw.db, session.id, { ...progress, status: 'ACTIVE', endedAt: null }, tx.stamp);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
 }
 
-function progress(
-  session: Session,
-  timeline: Timeline,
-): { startedAt: Millis; energyWh: number; periods: Timeline['periods']; cost: Cost | null } {
-  const { startedAt, energyWh, periods } = timeline;
-  return { startedAt, energyWh, periods, cost: session.tariff && priceSession(session.tariff, periods) };
+/** How far a transaction has come, and what that costs by the tariff that it began with. */
+function progressOf(gw: Gateway, transaction: Transaction, { tariff, place }: Pick<Session, 'tariff' | 'place'>) {
+  const rates = tariff && { tariff, zone: place.timeZone };
+  const { startedAt, until, energyWh, stretches } = timelineOf(gw.db, transaction, rates);
+  const { periods, cost } = rates
+    ? priceUsage(rates.tariff, { stretches, holds: [] }, rates.zone)
+    : { periods: periodsOf(stretches), cost: null };
+  return { until, progress: { startedAt, energyWh, periods, cost } };
 }
 
 /**
@@ -196,21 +187,20 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
   tx.after(() => gw.pace.forget(transaction.id));
   const session = store.findSessionOf(gw.db, transaction.id);
   if (!session || session.endedAt !== null) return;
-  const timeline = timelineOf(gw.db, transaction);
-  setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + timeline.energyWh);
-  const completed = session.authorized || timeline.energyWh > 0;
-  const due = progress(session, timeline);
+  const { until, progress: due } = progressOf(gw, transaction, session);
+  setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + due.energyWh);
+  const completed = session.authorized || due.energyWh > 0;
   const ended = {
     ...due,
     cost: completed ? due.cost : null,
     status: completed ? ('COMPLETED' as const) : ('INVALID' as const),
-    endedAt: timeline.until,
+    endedAt: until,
   };
   store.setProgress(gw.db, session.id, ended, tx.stamp);
   // Its card is let in by the peer's start no longer.
   if (session.authMethod === 'COMMAND') deleteStart(gw.db, session.id);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
-  const remarks = meterRemarks(gw, transaction, timeline.energyWh);
+  const remarks = meterRemarks(gw, transaction, due.energyWh);
   if (completed) issueCdr(gw, tx, { ...session, ...ended }, transaction, remarks);
 }
 

@@ -1,5 +1,5 @@
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Tariff } from './domain/types.ts';
+import type { Tariff } from './domain/tariff.ts';
 import type { Gateway } from './gateway.ts';
 import * as store from './store/tariffs.ts';
 

@@ -1,7 +1,10 @@
 import type { PhaseKind } from './domain/status.ts';
 import { finalRegister, liftAt, type RegisterFall, type RegisterPoint } from './domain/register.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
-import type { Period, Transaction } from './domain/types.ts';
+import type { Tariff } from './domain/tariff.ts';
+import type { Transaction } from './domain/types.ts';
+import { edgesOf, needsReadings } from './pricing/edges.ts';
+import type { Stretch } from './pricing/usage.ts';
 import type { Db } from './store/db.ts';
 import { listFalls } from './store/meters.ts';
 import * as store from './store/transactions.ts';
@@ -12,19 +15,28 @@ export interface Timeline {
   /** The stop, or the last thing known while it runs. */
   until: Millis;
   energyWh: number;
-  periods: Period[];
+  /** In the order of time, end to end; at least one. */
+  stretches: Stretch[];
+}
+
+/** By what a transaction is priced: its course is cut where the price may change. */
+export interface Rates {
+  tariff: Tariff;
+  /** Of the site. */
+  zone: string;
 }
 
 /**
- * Reads a transaction's course from disk: where charging turned into parking, and how much energy fell into each stretch
- * (the register at a boundary is interpolated between its neighbours). Runs on the charger's clock while that is
- * plausible, else on ours. Costs two seeks a boundary, however many samples there are.
+ * Reads a transaction's course from disk: where charging turned into parking and where the price may change, and how much
+ * energy fell into each stretch (the register in between is interpolated between its neighbours). Runs on the charger's clock
+ * while that is plausible, else on ours. Costs two seeks a boundary, however many samples there are; all of them are read only
+ * where the price goes by energy, power or current.
  */
-export function timelineOf(db: Db, transaction: Transaction): Timeline {
+export function timelineOf(db: Db, transaction: Transaction, rates: Rates | null): Timeline {
   const last = store.readingBefore(db, transaction.seq, Number.MAX_SAFE_INTEGER);
   const falls = listFalls(db, transaction.seq);
   return trustsCharger(transaction, last)
-    ? byChargerClock(db, transaction, last, falls)
+    ? byChargerClock(db, transaction, last, falls, rates)
     : byOurClock(db, transaction, falls);
 }
 
@@ -36,13 +48,8 @@ function trustsCharger(t: Transaction, last: RegisterPoint | undefined): boolean
   return isPlausible(t.stopReportedAt, t.stopReceivedAt) && t.stopReportedAt >= t.startReportedAt;
 }
 
-interface Boundary {
-  at: Millis;
-  kind: PhaseKind;
-}
-
 /** A reading on the register that the transaction began with, whatever the meter did since (Q52). */
-function lifted(reading: RegisterPoint | undefined, falls: readonly RegisterFall[]): RegisterPoint | undefined {
+function lifted<R extends RegisterPoint>(reading: R | undefined, falls: readonly RegisterFall[]): R | undefined {
   return reading && { ...reading, energyWh: reading.energyWh + liftAt(falls, reading.reportedAt) };
 }
 
@@ -51,28 +58,123 @@ function byChargerClock(
   t: Transaction,
   last: RegisterPoint | undefined,
   falls: readonly RegisterFall[],
+  rates: Rates | null,
 ): Timeline {
   const startedAt = t.startReportedAt;
   const until = t.stopReportedAt ?? Math.max(startedAt, last?.reportedAt ?? startedAt);
   const register = endOf(t, lifted(last, falls), falls);
-  const boundaries: Boundary[] = [{ at: startedAt, kind: 'charging' }];
-  for (const phase of store.listPhases(db, t.seq)) {
-    const at = Math.min(Math.max(phase.reportedAt, startedAt), until);
-    if (boundaries.at(-1)?.kind !== phase.kind) boundaries.push({ at, kind: phase.kind });
-  }
-  const registerAt = (at: Millis): number => {
-    if (at >= until) return register;
-    if (at <= startedAt) return t.meterStart;
+  const edges = rates ? edgesOf(rates.tariff, rates.zone, startedAt, until) : [];
+  const marks: Mark[] = [
+    ...store.listPhases(db, t.seq).map(({ reportedAt, kind }) => ({ at: clamp(reportedAt, startedAt, until), kind })),
+    ...edges.map((at) => ({ at })),
+    ...(rates && needsReadings(rates.tariff) ? readings(db, t, falls, until) : []),
+  ];
+  const registerAt = (at: Millis): { energyWh: number; measured: boolean } => {
+    if (at >= until) return { energyWh: register, measured: true };
+    if (at <= startedAt) return { energyWh: t.meterStart, measured: true };
     const before = lifted(store.readingBefore(db, t.seq, at), falls) ?? {
       reportedAt: startedAt,
       energyWh: t.meterStart,
     };
+    if (before.reportedAt === at) return { energyWh: Math.min(register, before.energyWh), measured: true };
     const after = lifted(store.readingAfter(db, t.seq, at), falls) ?? { reportedAt: until, energyWh: register };
     // A reading that jumped up must not put more into a stretch than the whole transaction took.
-    return Math.min(register, interpolate(before, after, at));
+    return { energyWh: Math.min(register, interpolate(before, after, at)), measured: false };
   };
-  const periods = cut(boundaries, until, t.meterStart, registerAt);
-  return { startedAt, until, energyWh: register - t.meterStart, periods };
+  const points = pointsOf(marks, startedAt);
+  const reached = points.map(({ at, energyWh }) =>
+    energyWh === undefined ? registerAt(at) : { energyWh: Math.min(register, energyWh), measured: true },
+  );
+  return {
+    startedAt,
+    until,
+    energyWh: register - t.meterStart,
+    stretches: cut(points, reached, until, register, t.meterStart),
+  };
+}
+
+function clamp(at: Millis, least: Millis, most: Millis): Millis {
+  return Math.min(Math.max(at, least), most);
+}
+
+/** An instant at which something may change; what is not given goes on. */
+interface Mark {
+  at: Millis;
+  kind?: PhaseKind;
+  energyWh?: number;
+  powerW?: number | null;
+  currentMa?: number | null;
+}
+
+/** How things stand from an instant on. */
+interface Point {
+  at: Millis;
+  kind: PhaseKind;
+  /** Of the register, where it was read just then. */
+  energyWh?: number;
+  powerW: number | null;
+  currentMa: number | null;
+}
+
+function readings(db: Db, t: Transaction, falls: readonly RegisterFall[], until: Millis): Mark[] {
+  return store
+    .listSamples(db, t.seq)
+    .filter(({ reportedAt }) => reportedAt >= t.startReportedAt && reportedAt < until)
+    .map(({ reportedAt: at, energyWh, powerW, currentMa }) => ({
+      at,
+      ...(energyWh !== null && { energyWh: energyWh + liftAt(falls, at) }),
+      powerW,
+      currentMa,
+    }));
+}
+
+/** The marks in the order of time, one at each instant; what one of them says holds until another says otherwise. */
+function pointsOf(marks: Mark[], startedAt: Millis): Point[] {
+  let last: Point = { at: startedAt, kind: 'charging', powerW: null, currentMa: null };
+  const points = new Map([[startedAt, last]]);
+  for (const { at, kind, energyWh, powerW, currentMa } of marks.toSorted((one, other) => one.at - other.at)) {
+    const here = points.get(at);
+    const register = energyWh ?? here?.energyWh;
+    last = {
+      at,
+      kind: kind ?? last.kind,
+      ...(register !== undefined && at > startedAt && { energyWh: register }),
+      powerW: powerW ?? last.powerW,
+      currentMa: currentMa ?? last.currentMa,
+    };
+    points.set(at, last);
+  }
+  return [...points.values()];
+}
+
+/** At least one stretch, also of a transaction that took no time: its energy has to be somewhere. */
+function cut(
+  points: Point[],
+  reached: { energyWh: number; measured: boolean }[],
+  until: Millis,
+  end: number,
+  meterStart: number,
+): Stretch[] {
+  const stretches: Stretch[] = [];
+  let register = meterStart;
+  points.forEach(({ at, kind, powerW, currentMa }, index) => {
+    const isLast = index === points.length - 1;
+    const to = points[index + 1]?.at ?? until;
+    if (to === at && !(isLast && stretches.length === 0)) return;
+    // Registers only rise; a glitch in the middle must not give negative energy to one stretch.
+    const next = Math.max(register, isLast ? end : (reached[index + 1]?.energyWh ?? end));
+    stretches.push({
+      kind,
+      from: at,
+      to,
+      milliWh: (next - register) * 1000,
+      milliW: powerW === null ? null : powerW * 1000,
+      milliA: currentMa,
+      ...(reached[index]?.measured === false && { interpolated: true }),
+    });
+    register = next;
+  });
+  return stretches;
 }
 
 /** The charger's clock cannot be believed: one stretch, by the times at which we heard of it. */
@@ -84,7 +186,8 @@ function byOurClock(db: Db, t: Transaction, falls: readonly RegisterFall[]): Tim
   const until = Math.max(startedAt, stopped ?? last?.receivedAt ?? startedAt);
   const register = endOf(t, lifted(last, falls), falls);
   const energyWh = register - t.meterStart;
-  return { startedAt, until, energyWh, periods: [{ kind: 'charging', from: startedAt, to: until, energyWh }] };
+  const whole = { kind: 'charging' as const, from: startedAt, to: until, milliW: null, milliA: null };
+  return { startedAt, until, energyWh, stretches: [{ ...whole, milliWh: energyWh * 1000 }] };
 }
 
 function endOf(t: Transaction, last: RegisterPoint | undefined, falls: readonly RegisterFall[]): number {
@@ -100,21 +203,4 @@ function interpolate(
   if (span <= 0) return before.energyWh;
   const share = (at - before.reportedAt) / span;
   return Math.round(before.energyWh + Math.max(0, after.energyWh - before.energyWh) * share);
-}
-
-/** At least one period, also of a transaction that took no time: its energy has to be somewhere. */
-function cut(boundaries: Boundary[], until: Millis, meterStart: number, registerAt: (at: Millis) => number): Period[] {
-  const periods: Period[] = [];
-  let register = meterStart;
-  boundaries.forEach((boundary, index) => {
-    const to = boundaries[index + 1]?.at ?? until;
-    // Registers only rise; a glitch in the middle must not give negative energy to one stretch.
-    const end = Math.max(register, registerAt(to));
-    const isLast = index === boundaries.length - 1;
-    if (to > boundary.at || (isLast && periods.length === 0)) {
-      periods.push({ kind: boundary.kind, from: boundary.at, to, energyWh: end - register });
-      register = end;
-    }
-  });
-  return periods;
 }

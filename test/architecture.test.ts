@@ -124,7 +124,7 @@ describe('layers', () => {
         (target) =>
           inside(target, 'gateway/domain') ||
           inside(target, 'gateway/pricing') ||
-          ['big.js', 'temporal-polyfill'].includes(target),
+          ['fraction.js', 'temporal-polyfill'].includes(target),
       ),
     ).toEqual([]);
   });

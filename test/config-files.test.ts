@@ -166,7 +166,7 @@ describe('the example', () => {
     expect(config.settings).toMatchObject({ unknownChargers: 'accept', unknownTokens: 'deny' });
     expect(config.ocpi.allowPrivateUrls).toBe(true);
     expect(config.console.host).toBe('127.0.0.1');
-    expect(config.settings.defaultConnector.tariffId).toBe('standard');
+    expect(config.settings.defaultConnector.tariffIds).toEqual(['standard']);
     expect(config.settings.tariffs.map((tariff) => tariff.id)).toEqual(['standard']);
   });
 

@@ -98,7 +98,7 @@ describe('defaults and values', () => {
         maxVoltage: 230,
         maxAmperage: 32,
         maxPower: null,
-        tariffId: null,
+        tariffIds: [],
       },
       securityProfile: 0,
       passwordGrace: 604_800,
@@ -201,7 +201,7 @@ chargers:
       maxVoltage: 230,
       maxAmperage: 63,
       maxPower: 43_000,
-      tariffId: 'day',
+      tariffIds: ['day'],
     };
     expect(chargers).toEqual([
       {
@@ -215,7 +215,7 @@ chargers:
             evseId: null,
             parkingRestrictions: [],
             connectors: [
-              { ...inherited, tariffId: 'night' },
+              { ...inherited, tariffIds: ['night'] },
               // The default's power belongs to the default's current.
               { ...inherited, connector: 2, maxAmperage: 16, maxPower: null },
             ],

@@ -5,7 +5,8 @@ import type { PeerView } from '../../gateway/peers.ts';
 import type { RunningSession } from '../../gateway/running.ts';
 import { toUtc } from '../../gateway/domain/time.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
-import type { Cdr, Cost, QuarantineEntry, Session, SignedReading, Token } from '../../gateway/domain/types.ts';
+import type { Cdr, QuarantineEntry, Session, SignedReading, Token } from '../../gateway/domain/types.ts';
+import type { Cost } from '../../gateway/domain/tariff.ts';
 import type { TransactionView } from '../../gateway/transactions.ts';
 import type {
   CdrBody,
@@ -84,7 +85,7 @@ function presentEvse(evse: EvseView): EvseBody {
       maxVoltage: connector.maxVoltage,
       maxAmperage: connector.maxAmperage,
       maxPower: connector.maxPower,
-      tariffId: connector.tariffId,
+      tariffIds: connector.tariffIds,
     })),
   };
 }

@@ -29,7 +29,7 @@ export const ConnectorBody = Type.Object({
   maxVoltage: Type.Integer(),
   maxAmperage: Type.Integer(),
   maxPower: nullable(Type.Integer({ description: 'W; null: volts times amperes' })),
-  tariffId: nullable(Text),
+  tariffIds: Type.Array(Text),
 });
 
 export const EvseBody = Type.Object({

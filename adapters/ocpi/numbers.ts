@@ -1,5 +1,5 @@
 import { Big } from 'big.js';
-import type { Decimal } from '../../gateway/domain/types.ts';
+import type { Decimal } from '../../gateway/domain/tariff.ts';
 
 /** Decimals that an OCPI number has unless said otherwise (OCPI 2.3.0 types, number). */
 const PLACES = 4;

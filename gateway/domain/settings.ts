@@ -1,6 +1,7 @@
 import type { PeerQuirk } from './peer-quirks.ts';
 import type { QuirkFlags } from './quirks.ts';
-import type { Connector, Tariff } from './types.ts';
+import type { Connector } from './types.ts';
+import type { Tariff } from './tariff.ts';
 import type { EvseForVisitors, SiteForVisitors } from './visitors.ts';
 
 /** Site data as OCPI tells it of a Location. */

@@ -1,5 +1,6 @@
 import type { PeerQuirk } from './peer-quirks.ts';
-import type { EvseStatus, PhaseKind } from './status.ts';
+import type { EvseStatus } from './status.ts';
+import type { Cost, Decimal, Period, Tariff } from './tariff.ts';
 import type { Millis } from './time.ts';
 
 /** May a charger work here? `pending` waits for the operator; `rejected` was refused by them. */
@@ -57,7 +58,8 @@ export interface Connector {
   maxAmperage: number;
   /** W; null when it is the product of volts and amperes. */
   maxPower: number | null;
-  tariffId: string | null;
+  /** Tariffs that may apply, one of each type and time; none: charging is free. */
+  tariffIds: string[];
   updatedAt: Millis;
 }
 
@@ -182,71 +184,18 @@ export interface Session {
   cost: Cost | null;
   /** Where, as it was at the start. */
   place: SessionPlace;
+  /** At which it is stopped; absent: nothing is set. */
+  limit?: SessionLimit;
+  /** The quote that its driver accepted. */
+  quoteId?: string;
   updatedAt: Millis;
 }
 
-export type ComponentType = 'ENERGY' | 'FLAT' | 'TIME' | 'PARKING_TIME';
-
-/** Decimal as text, exact: `0.45`. Money and rates never pass through binary floats. */
-export type Decimal = string;
-
-/** A price of one kind. Per kWh, once, or per hour; `step` in Wh or seconds (OCPI 2.3.0 mod_tariffs PriceComponent). */
-export interface PriceComponent {
-  type: ComponentType;
-  price: Decimal;
-  /** Percent. */
-  vat: Decimal | null;
-  step: number;
-}
-
-export interface PriceLimit {
-  beforeTaxes: Decimal;
-  afterTaxes: Decimal | null;
-}
-
-export interface Tariff {
-  id: string;
-  currency: string;
-  /** Are the component prices with tax (`YES`), without (`NO`), or is there none (`N/A`)? */
-  taxIncluded: 'YES' | 'NO' | 'N/A';
-  altText: { language: string; text: string }[];
-  minPrice: PriceLimit | null;
-  maxPrice: PriceLimit | null;
-  elements: { components: PriceComponent[] }[];
-  updatedAt: Millis;
-}
-
-/** A stretch of time with one price: quantities that fell into it, not the register. */
-export interface Period {
-  kind: PhaseKind;
-  from: Millis;
-  to: Millis;
-  energyWh: number;
-}
-
-/** An amount and its taxes, exact. */
-export interface Price {
-  beforeTaxes: Decimal;
-  taxes: { percentage: Decimal; amount: Decimal }[];
-  afterTaxes: Decimal;
-}
-
-export interface CostLine {
-  type: ComponentType;
-  price: Decimal;
-  vat: Decimal | null;
-  /** kWh, hours or 1, after step rounding. */
-  quantity: Decimal;
-  amount: Price;
-}
-
-export interface Cost {
-  total: Price;
-  fixed: Price | null;
-  energy: Price | null;
-  time: Price | null;
-  parking: Price | null;
-  lines: CostLine[];
+/** What a session may come to. */
+export interface SessionLimit {
+  /** With taxes, in the session's currency. */
+  cost?: Decimal;
+  energyWh?: number;
 }
 
 /** Where a charge took place, as it was at the start. */
@@ -294,6 +243,10 @@ export interface Cdr {
   parkingSeconds: number;
   cost: Cost;
   remark: string | null;
+  /** Id of the bill line that this one takes back: it is a credit, its amounts are those with the sign turned. */
+  creditOf?: string;
+  /** Id of the bill line that this one stands for after that was taken back. */
+  corrects?: string;
   updatedAt: Millis;
 }
 

@@ -1,60 +1,65 @@
-import type { Decimal, Price, Tariff } from '../domain/types.ts';
-import {
-  add,
-  apportion,
-  divide,
-  multiply,
-  parseDecimal,
-  ratio,
-  sum,
-  toText,
-  toUnits,
-  unitsToText,
-  ZERO,
-} from './rational.ts';
-import type { Rational } from './rational.ts';
+import type { Fraction } from 'fraction.js';
+import type { Decimal, Price, PriceComponent, Tariff, Tax, TariffTax } from '../domain/tariff.ts';
+import { apportion, HUNDRED, parseDecimal, sum, toText, toUnits, unitsToText, ZERO } from './decimal.ts';
 
-/** An exact amount of money: before taxes, and the tax of each rate. */
+/** A tax on something, exact. */
+export interface TaxShare extends Omit<Tax, 'amount'> {
+  amount: Fraction;
+}
+
+/** An exact amount of money: before taxes, and each tax. */
 export interface Amount {
-  before: Rational;
-  /** One entry per rate, in percent. */
-  taxes: { percentage: Decimal; amount: Rational }[];
+  before: Fraction;
+  /** One entry per tax and rate. */
+  taxes: TaxShare[];
 }
 
 /** Which side of a price is rounded itself; the other one follows from it and the rounded tax. */
 export type Anchor = 'before' | 'after';
 
-const HUNDRED = ratio(100, 1);
+/** A component's VAT where it has one, else the tariff's own taxes; none where there are none. */
+export function taxesOf(tariff: Pick<Tariff, 'taxes' | 'taxIncluded'>, { vat }: Pick<PriceComponent, 'vat'>): Rate[] {
+  if (tariff.taxIncluded === 'N/A') return [];
+  return vat === null ? (tariff.taxes ?? []) : [{ percentage: vat }];
+}
+
+/** A tax by its rate; VAT where it has no name. */
+export type Rate = Omit<TariffTax, 'name'> & { name?: string };
 
 /**
- * Splits what a component costs into the amount before taxes and its tax (OCPI 2.3.0 mod_tariffs TaxIncluded). Prices that
+ * Splits what a component costs into the amount before taxes and its taxes (OCPI 2.3.0 mod_tariffs TaxIncluded). Prices that
  * include a tax of unknown rate stay whole before taxes, with no tax shown.
  */
-export function withTax(priced: Rational, vat: Decimal | null, taxIncluded: Tariff['taxIncluded']): Amount {
-  if (vat === null || taxIncluded === 'N/A') return { before: priced, taxes: [] };
-  const rate = parseDecimal(vat);
-  const before = taxIncluded === 'YES' ? divide(multiply(priced, HUNDRED), add(HUNDRED, rate)) : priced;
-  return { before, taxes: [{ percentage: toText(rate, 10), amount: taxAt(rate, before) }] };
+export function withTax(priced: Fraction, rates: Rate[], taxIncluded: Tariff['taxIncluded']): Amount {
+  if (rates.length === 0) return { before: priced, taxes: [] };
+  const percentages = rates.map(({ percentage }) => parseDecimal(percentage));
+  const before = taxIncluded === 'YES' ? priced.mul(HUNDRED).div(HUNDRED.add(sum(percentages))) : priced;
+  const taxes = rates.map((rate) => taxAt(rate, before));
+  return { before, taxes };
 }
 
-/** The tax on an amount before taxes, at a rate in percent. */
-export function taxAt(rate: Rational, before: Rational): Rational {
-  return divide(multiply(before, rate), HUNDRED);
+/** The tax on an amount before taxes. */
+export function taxAt(rate: Rate, before: Fraction): TaxShare {
+  const percentage = parseDecimal(rate.percentage);
+  return { ...rate, percentage: toText(percentage, 10), amount: before.mul(percentage).div(HUNDRED) };
 }
 
-/** Sum, with one tax entry per rate. */
+/** Sum, with one entry per tax and rate. */
 export function addAmounts(amounts: Amount[]): Amount {
-  const taxes = new Map<Decimal, Rational>();
-  for (const { percentage, amount } of amounts.flatMap((each) => each.taxes)) {
-    taxes.set(percentage, add(taxes.get(percentage) ?? ZERO, amount));
+  const taxes = new Map<string, TaxShare>();
+  for (const tax of amounts.flatMap((each) => each.taxes)) {
+    const key = keyOf(tax);
+    taxes.set(key, { ...tax, amount: (taxes.get(key)?.amount ?? ZERO).add(tax.amount) });
   }
-  return {
-    before: sum(amounts.map(({ before }) => before)),
-    taxes: [...taxes].map(([percentage, amount]) => ({ percentage, amount })),
-  };
+  return { before: sum(amounts.map(({ before }) => before)), taxes: [...taxes.values()] };
 }
 
-export function taxOf(amount: Amount): Rational {
+/** The same tax has the same key. */
+export function keyOf({ name = '', percentage }: { name?: string; percentage: Decimal }): string {
+  return `${name} ${percentage}`;
+}
+
+export function taxOf(amount: Amount): Fraction {
   return sum(amount.taxes.map((tax) => tax.amount));
 }
 
@@ -68,7 +73,7 @@ export function taxOf(amount: Amount): Rational {
 export function toPrice(amount: Amount, anchor: Anchor, places: number, keep: number): Price {
   const exactTax = taxOf(amount);
   const tax = toUnits(exactTax, places);
-  const after = toUnits(add(amount.before, exactTax), places);
+  const after = toUnits(amount.before.add(exactTax), places);
   const before = anchor === 'after' ? after - tax : toUnits(amount.before, places);
   const shares = apportion(
     tax,
@@ -77,7 +82,7 @@ export function toPrice(amount: Amount, anchor: Anchor, places: number, keep: nu
   const text = (units: bigint): Decimal => unitsToText(units, places, keep);
   return {
     beforeTaxes: text(before),
-    taxes: amount.taxes.map(({ percentage }, index) => ({ percentage, amount: text(shares[index] ?? 0n) })),
+    taxes: amount.taxes.map((each, index) => ({ ...each, amount: text(shares[index] ?? 0n) })),
     afterTaxes: text(before + tax),
   };
 }

@@ -1,7 +1,8 @@
-import type { Decimal, PriceComponent, PriceLimit, Tariff } from '../domain/types.ts';
+import type { Decimal, PriceComponent, PriceLimit, Tariff, TariffTax } from '../domain/tariff.ts';
+import { checkRestrictions } from './check-restrictions.ts';
 import { isCurrency } from './currency.ts';
-import { firstRate } from './limits.ts';
-import { compare, isDecimal, parseDecimal, ratio } from './rational.ts';
+import { HUNDRED, isDecimal, parseDecimal } from './decimal.ts';
+import { firstRates } from './limits.ts';
 
 /**
  * Why a tariff cannot be priced: one sentence each, beginning with the place, empty when it can be. Prices below zero are
@@ -14,6 +15,7 @@ export function checkTariff(tariff: Omit<Tariff, 'updatedAt'>): string[] {
       checkComponent(component, tariff.taxIncluded, `elements[${e}].components[${c}]`),
     ),
   );
+  const taxes = (tariff.taxes ?? []).flatMap((tax, index) => checkTax(tax, tariff, `taxes[${index}]`));
   const limits = [...checkLimit(tariff.minPrice, 'minPrice'), ...checkLimit(tariff.maxPrice, 'maxPrice')];
   return [
     ...(isCurrency(tariff.currency)
@@ -21,8 +23,11 @@ export function checkTariff(tariff: Omit<Tariff, 'updatedAt'>): string[] {
       : [`currency: "${tariff.currency}" is not a currency in use; write its ISO 4217 code in capitals, such as EUR`]),
     ...checkElements(tariff),
     ...components,
+    ...taxes,
     ...limits,
-    ...(components.length + limits.length === 0 ? checkTogether(tariff) : []),
+    ...(components.length + taxes.length + limits.length === 0 ? checkTogether(tariff) : []),
+    ...tariff.elements.flatMap((element, index) => checkRestrictions(element, `elements[${index}]`)),
+    ...checkValidity(tariff),
   ];
 }
 
@@ -40,20 +45,44 @@ function checkComponent(component: PriceComponent, taxIncluded: Tariff['taxInclu
   if (!Number.isSafeInteger(step) || step < 0 || step > MAX_STEP) {
     problems.push(`${place}.step: ${step} must be a whole number of Wh or seconds from 0 to ${MAX_STEP}`);
   }
-  if (vat === null) return problems;
-  const wrong = checkNumber(vat, `${place}.vat`, 'VAT in percent');
-  if (wrong.length > 0) return [...problems, ...wrong];
-  const rate = parseDecimal(vat);
-  if (compare(rate, HUNDRED) > 0) problems.push(`${place}.vat: ${vat} must be a percentage from 0 to 100`);
-  if (taxIncluded === 'N/A' && rate.num > 0n) {
-    problems.push(`${place}.vat: ${vat} contradicts taxIncluded N/A; leave the VAT out, or say YES or NO`);
-  }
-  return problems;
+  return vat === null ? problems : [...problems, ...checkRate(vat, 'VAT', taxIncluded, `${place}.vat`)];
+}
+
+function checkTax({ name, percentage }: TariffTax, { taxIncluded, taxes = [] }: TariffTaxes, place: string): string[] {
+  const twice = taxes.filter((each) => each.name === name).length > 1;
+  return [
+    ...(twice ? [`${place}.name: there is another tax of the name "${name}"`] : []),
+    ...checkRate(percentage, name, taxIncluded, `${place}.percentage`),
+  ];
+}
+
+type TariffTaxes = Pick<Tariff, 'taxIncluded' | 'taxes'>;
+
+function checkRate(rate: Decimal, what: string, taxIncluded: Tariff['taxIncluded'], place: string): string[] {
+  const wrong = checkNumber(rate, place, `${what} in percent`);
+  if (wrong.length > 0) return wrong;
+  const percentage = parseDecimal(rate);
+  return [
+    ...(percentage.gt(HUNDRED) ? [`${place}: ${rate} must be a percentage from 0 to 100`] : []),
+    ...(taxIncluded === 'N/A' && percentage.n > 0n
+      ? [`${place}: ${rate} contradicts taxIncluded N/A; leave the tax out, or say YES or NO`]
+      : []),
+  ];
+}
+
+function checkValidity({ startsAt, endsAt, preauthorizeAmount }: Partial<Tariff>): string[] {
+  return [
+    ...(startsAt !== undefined && endsAt !== undefined && endsAt <= startsAt
+      ? ['endsAt: the tariff ends before it begins']
+      : []),
+    ...(preauthorizeAmount === undefined
+      ? []
+      : checkNumber(preauthorizeAmount, 'preauthorizeAmount', 'what a card is authorised for')),
+  ];
 }
 
 /** A thousand hours, a thousand MWh. */
 const MAX_STEP = 1_000_000_000;
-const HUNDRED = ratio(100, 1);
 
 function checkLimit(limit: PriceLimit | null, place: string): string[] {
   if (!limit) return [];
@@ -76,10 +105,12 @@ function checkTogether(tariff: Omit<Tariff, 'updatedAt'>): string[] {
     if (least && most && isLess(most, least))
       problems.push(`maxPrice.${side}: ${most} is less than minPrice, ${least}`);
   }
-  if (firstRate(tariff)) return problems;
+  if (firstRates(tariff).length > 0) return problems;
   for (const [place, limit] of [['minPrice', minPrice] as const, ['maxPrice', maxPrice] as const]) {
     if (limit?.afterTaxes && isLess(limit.beforeTaxes, limit.afterTaxes)) {
-      problems.push(`${place}.afterTaxes: ${limit.afterTaxes} holds a tax, but no component has VAT; leave it out`);
+      problems.push(
+        `${place}.afterTaxes: ${limit.afterTaxes} holds a tax, but neither a component nor the tariff has one; leave it out`,
+      );
     }
   }
   return problems;
@@ -89,9 +120,9 @@ function checkNumber(text: Decimal, place: string, what: string): string[] {
   if (!isDecimal(text)) {
     return [`${place}: "${text}" is no decimal number such as 0.45 (at most 12 digits before and 10 after the point)`];
   }
-  return parseDecimal(text).num < 0n ? [`${place}: ${what} must not be negative, and is ${text}`] : [];
+  return parseDecimal(text).s < 0n ? [`${place}: ${what} must not be negative, and is ${text}`] : [];
 }
 
 function isLess(a: Decimal, b: Decimal): boolean {
-  return compare(parseDecimal(a), parseDecimal(b)) < 0;
+  return parseDecimal(a).lt(parseDecimal(b));
 }

@@ -1,19 +1,20 @@
-import type { PriceLimit, Tariff } from '../domain/types.ts';
-import { taxAt, taxOf } from './amount.ts';
-import type { Amount } from './amount.ts';
-import { add, compare, divide, multiply, parseDecimal, subtract, toText, ZERO } from './rational.ts';
-import type { Rational } from './rational.ts';
+import type { Fraction } from 'fraction.js';
+import type { PriceLimit, Tariff } from '../domain/tariff.ts';
+import { keyOf, taxAt, taxesOf, taxOf, type Amount, type Rate } from './amount.ts';
+import { parseDecimal, sum, ZERO } from './decimal.ts';
 
 /** An amount held within a tariff's least and most. */
 export interface Limited {
   amount: Amount;
   /** The amount after taxes stands at a limit, which rounding must not pass. */
   afterAtLimit: boolean;
+  /** Which limit moved it; null: none did. */
+  moved: 'least' | 'most' | null;
 }
 
 interface Bound {
-  before: Rational;
-  after: Rational | null;
+  before: Fraction;
+  after: Fraction | null;
 }
 
 /**
@@ -25,24 +26,24 @@ export function applyLimits(amount: Amount, tariff: Tariff): Limited {
   const least = boundOf(tariff.minPrice);
   const most = boundOf(tariff.maxPrice);
   const before = clamp(amount.before, least?.before, most?.before);
-  const moved = compare(before, amount.before);
+  const moved = before.compare(amount.before);
   const mover = moved > 0 ? least : moved < 0 ? most : null;
-  const free =
-    mover?.after === null ? add(before, taxAlong(amount, before, tariff)) : add(amount.before, taxOf(amount));
+  const free = mover?.after === null ? before.add(taxAlong(amount, before, tariff)) : amount.before.add(taxOf(amount));
   const after = clamp(free, least?.after, most?.after);
+  const change = moved || after.compare(amount.before.add(taxOf(amount)));
   return {
-    amount: { before, taxes: scaleTaxes(amount, subtract(after, before), tariff) },
-    afterAtLimit: [least?.after, most?.after].some((limit) => limit && compare(limit, after) === 0),
+    amount: { before, taxes: scaleTaxes(amount, after.sub(before), tariff) },
+    afterAtLimit: [least?.after, most?.after].some((limit) => limit?.equals(after)),
+    moved: change > 0 ? 'least' : change < 0 ? 'most' : null,
   };
 }
 
-/** The first rate above zero that the tariff names, in percent. Null where it names none. */
-export function firstRate(tariff: Pick<Tariff, 'elements' | 'taxIncluded'>): Rational | null {
-  if (tariff.taxIncluded === 'N/A') return null;
+/** The first taxes above zero that the tariff names: VAT of a component, or its own. Empty where it names none. */
+export function firstRates(tariff: Pick<Tariff, 'elements' | 'taxIncluded' | 'taxes'>): Rate[] {
   const rates = tariff.elements
     .flatMap(({ components }) => components)
-    .flatMap(({ vat }) => (vat === null ? [] : [parseDecimal(vat)]));
-  return rates.find(({ num }) => num > 0n) ?? null;
+    .map((component) => taxesOf(tariff, component).filter(({ percentage }) => parseDecimal(percentage).n > 0n));
+  return rates.find((found) => found.length > 0) ?? [];
 }
 
 function boundOf(limit: PriceLimit | null): Bound | null {
@@ -54,27 +55,30 @@ function boundOf(limit: PriceLimit | null): Bound | null {
   );
 }
 
-function clamp(value: Rational, least?: Rational | null, most?: Rational | null): Rational {
-  if (most && compare(value, most) > 0) return most;
-  if (least && compare(value, least) < 0) return least;
+function clamp(value: Fraction, least?: Fraction | null, most?: Fraction | null): Fraction {
+  if (most && value.gt(most)) return most;
+  if (least && value.lt(least)) return least;
   return value;
 }
 
-/** Tax on `before` in the proportion that it has in the amount; at the tariff's first rate where the amount is nothing. */
-function taxAlong(amount: Amount, before: Rational, tariff: Tariff): Rational {
-  if (amount.before.num === 0n) return taxAt(firstRate(tariff) ?? ZERO, before);
-  return divide(multiply(taxOf(amount), before), amount.before);
+/** Tax on `before` in the proportion that it has in the amount; at the tariff's first rates where the amount is nothing. */
+function taxAlong(amount: Amount, before: Fraction, tariff: Tariff): Fraction {
+  if (amount.before.n === 0n) return sum(firstRates(tariff).map((rate) => taxAt(rate, before).amount));
+  return taxOf(amount).mul(before).div(amount.before);
 }
 
-/** Parts the tax among the amount's rates in proportion; an amount without tax has the tariff's first rate bear it. */
-function scaleTaxes(amount: Amount, tax: Rational, tariff: Tariff): Amount['taxes'] {
+/** Parts the tax among the amount's rates in proportion; an amount without tax has the tariff's first rates bear it. */
+function scaleTaxes(amount: Amount, tax: Fraction, tariff: Tariff): Amount['taxes'] {
   const present = taxOf(amount);
-  if (compare(present, tax) === 0) return amount.taxes;
-  if (present.num > 0n) {
-    return amount.taxes.map((each) => ({ ...each, amount: divide(multiply(each.amount, tax), present) }));
-  }
-  const rate = firstRate(tariff);
-  if (!rate) return amount.taxes;
-  const percentage = toText(rate, 10);
-  return [...amount.taxes.filter((each) => each.percentage !== percentage), { percentage, amount: tax }];
+  if (present.equals(tax)) return amount.taxes;
+  if (present.n > 0n) return amount.taxes.map((each) => ({ ...each, amount: each.amount.mul(tax).div(present) }));
+  const rates = firstRates(tariff);
+  const whole = sum(rates.map(({ percentage }) => parseDecimal(percentage)));
+  if (whole.n === 0n) return amount.taxes;
+  const borne = rates.map((rate) => {
+    const { percentage } = taxAt(rate, ZERO);
+    return { ...rate, percentage, amount: tax.mul(parseDecimal(percentage)).div(whole) };
+  });
+  const keys = new Set(borne.map(keyOf));
+  return [...amount.taxes.filter((each) => !keys.has(keyOf(each))), ...borne];
 }

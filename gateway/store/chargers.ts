@@ -10,9 +10,10 @@ const EVSE = `charger_id AS chargerId, evse, uid, evse_id AS evseId, status, err
   status_at AS statusAt, meter_wh AS meterWh, removed, created_at AS createdAt, updated_at AS updatedAt`;
 
 const CONNECTOR = `charger_id AS chargerId, evse, connector, standard, format, power_type AS powerType,
-  max_voltage AS maxVoltage, max_amperage AS maxAmperage, max_power AS maxPower, tariff_id AS tariffId,
+  max_voltage AS maxVoltage, max_amperage AS maxAmperage, max_power AS maxPower, tariff_ids AS tariffIds,
   updated_at AS updatedAt`;
 
+type ConnectorRow = Omit<Connector, 'tariffIds'> & { tariffIds: string };
 type EvseRow = Omit<Evse, 'removed'> & { removed: number };
 
 export function findCharger(db: Db, id: string): Charger | undefined {
@@ -165,23 +166,24 @@ export function setEvseMeter(db: Db, chargerId: string, evse: number, meterWh: n
 }
 
 export function listConnectors(db: Db): Connector[] {
-  return db.all<Connector>(`SELECT ${CONNECTOR} FROM connector ORDER BY charger_id, evse, connector`);
+  return db
+    .all<ConnectorRow>(`SELECT ${CONNECTOR} FROM connector ORDER BY charger_id, evse, connector`)
+    .map(toConnector);
 }
 
 export function listConnectorsOf(db: Db, chargerId: string): Connector[] {
-  return db.all<Connector>(
-    `SELECT ${CONNECTOR} FROM connector WHERE charger_id = ? ORDER BY evse, connector`,
-    chargerId,
-  );
+  return db
+    .all<ConnectorRow>(`SELECT ${CONNECTOR} FROM connector WHERE charger_id = ? ORDER BY evse, connector`, chargerId)
+    .map(toConnector);
 }
 
 export function putConnector(db: Db, connector: Connector): void {
   db.run(
     `INSERT INTO connector (charger_id, evse, connector, standard, format, power_type, max_voltage, max_amperage,
-       max_power, tariff_id, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       max_power, tariff_ids, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET standard = excluded.standard, format = excluded.format,
        power_type = excluded.power_type, max_voltage = excluded.max_voltage, max_amperage = excluded.max_amperage,
-       max_power = excluded.max_power, tariff_id = excluded.tariff_id, updated_at = excluded.updated_at`,
+       max_power = excluded.max_power, tariff_ids = excluded.tariff_ids, updated_at = excluded.updated_at`,
     connector.chargerId,
     connector.evse,
     connector.connector,
@@ -191,7 +193,7 @@ export function putConnector(db: Db, connector: Connector): void {
     connector.maxVoltage,
     connector.maxAmperage,
     connector.maxPower,
-    connector.tariffId,
+    JSON.stringify(connector.tariffIds),
     connector.updatedAt,
   );
 }
@@ -202,4 +204,8 @@ export function deleteConnector(db: Db, chargerId: string, evse: number, connect
 
 function toEvse(row: EvseRow): Evse {
   return { ...row, removed: row.removed === 1 };
+}
+
+function toConnector(row: ConnectorRow): Connector {
+  return { ...row, tariffIds: JSON.parse(row.tariffIds) as string[] };
 }

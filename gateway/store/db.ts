@@ -209,9 +209,10 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     if (batch.length > 0 || lines.texts.length > 0) commitBatch(batch);
   }
 
+  /** Also where there is none: who appends next must wait for the next commit. */
   function takeLines(): Lines {
     const taken = lines;
-    if (taken.texts.length > 0) lines = newLines();
+    lines = newLines();
     return taken;
   }
 

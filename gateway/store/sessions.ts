@@ -1,6 +1,7 @@
 import type { ListQuery, Page } from '../domain/paging.ts';
 import type { Millis } from '../domain/time.ts';
-import type { SessionPlace, Cost, Period, Session, SessionStatus, Tariff, TokenUse } from '../domain/types.ts';
+import type { SessionPlace, Session, SessionStatus, TokenUse } from '../domain/types.ts';
+import type { Cost, Period, Tariff } from '../domain/tariff.ts';
 import type { Db } from './db.ts';
 import { lastPlace, pageOfPlaces, placesOf } from './session-places.ts';
 

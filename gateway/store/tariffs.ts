@@ -1,6 +1,6 @@
 import type { ListQuery, Page } from '../domain/paging.ts';
 import type { Millis } from '../domain/time.ts';
-import type { Tariff } from '../domain/types.ts';
+import type { Tariff } from '../domain/tariff.ts';
 import type { Db } from './db.ts';
 import { page } from './paging.ts';
 

@@ -66,7 +66,7 @@ export const SETTINGS: Settings = {
     maxVoltage: 230,
     maxAmperage: 32,
     maxPower: null,
-    tariffId: null,
+    tariffIds: [],
   },
   models: [],
   securityProfile: 0,
@@ -108,7 +108,7 @@ export function connector(number: number, standard: string): Settings['defaultCo
     maxVoltage: 400,
     maxAmperage: 32,
     maxPower: 11_000,
-    tariffId: 'T1',
+    tariffIds: ['T1'],
   };
 }
 

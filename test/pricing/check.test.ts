@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkTariff } from '../../gateway/pricing/check.ts';
-import type { Tariff } from '../../gateway/domain/types.ts';
+import type { Tariff } from '../../gateway/domain/tariff.ts';
 import { component, tariffOf } from './tariffs.ts';
 
 const ENERGY = component('ENERGY', '0.45', '19');
@@ -61,7 +61,7 @@ describe('a tariff that cannot be priced', () => {
     [
       'a limit with tax where no component has any',
       tariffOf([component('ENERGY', '1')], { minPrice: limit('1', '1.20') }),
-      /^minPrice\.afterTaxes: 1\.20 holds a tax, but no component has VAT/,
+      /^minPrice\.afterTaxes: 1\.20 holds a tax, but neither a component nor the tariff has one/,
     ],
   ])('%s', (_name, tariff, problem) => {
     const problems = checkTariff(tariff);

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { currencyExponent, isCurrency } from '../../gateway/pricing/currency.ts';
-import { priceSession } from '../../gateway/pricing/price.ts';
 import { applySteps } from '../../gateway/pricing/steps.ts';
-import { charging, component, parking, periodsOf, START, tariffOf } from './tariffs.ts';
+import { charging, component, parking, periodsOf, priceSession, START, tariffOf } from './tariffs.ts';
 
 const ENERGY = component('ENERGY', '0.25', '10');
 const FLAT = component('FLAT', '0.50', '20');
@@ -40,7 +39,6 @@ describe('components', () => {
     const nothing = { beforeTaxes: '0.00', taxes: [], afterTaxes: '0.00' };
     const expected = { total: nothing, fixed: null, energy: null, time: null, parking: null, lines: [] };
     const tariff = tariffOf([ENERGY, component('TIME', '1.00')]);
-    expect(priceSession(tariff, [])).toEqual(expected);
     expect(priceSession(tariff, [{ kind: 'charging', from: START, to: START, energyWh: 0 }])).toEqual(expected);
   });
 
@@ -54,6 +52,8 @@ describe('components', () => {
     expect(cost.lines).toEqual([
       {
         type: 'TIME',
+        group: 'session',
+        element: 0,
         price: '2.00',
         vat: '19',
         quantity: '0.1166666667',
@@ -65,7 +65,7 @@ describe('components', () => {
   it.each([
     { kind: 'charging' as const, from: START, to: START - 1, energyWh: 0 },
     { kind: 'charging' as const, from: START, to: START, energyWh: -1 },
-    { kind: 'parking' as const, from: START, to: START, energyWh: 0.5 },
+    { kind: 'parking' as const, from: START, to: START, energyWh: 0.0005 },
     { kind: 'parking' as const, from: START, to: Number.NaN, energyWh: 0 },
   ])('a period that cannot be is refused: $from to $to, $energyWh Wh', (period) => {
     expect(() => priceSession(tariffOf([FLAT]), [period])).toThrow(RangeError);
@@ -73,14 +73,21 @@ describe('components', () => {
 });
 
 describe('step_size', () => {
-  const bucket = (c: ReturnType<typeof component>, used: number) => ({ component: c, used, billed: used });
+  const bucket = (c: ReturnType<typeof component>, used: number) => ({
+    group: 'session' as const,
+    element: 0,
+    component: c,
+    used,
+    billed: used,
+  });
+  const wh = (count: number) => count * 1000;
   const billed = (...buckets: Parameters<typeof applySteps>[0]) => applySteps(buckets).map((each) => each.billed);
   const minutes = (count: number) => count * 60_000;
 
   it('V25 energy is rounded on its total, and the surplus goes to the last price', () => {
-    const early = bucket(component('ENERGY', '0.20', null, 500), 4300);
-    const late = bucket(component('ENERGY', '0.27', null, 500), 1100);
-    expect(billed(early, late)).toEqual([4300, 1200]);
+    const early = bucket(component('ENERGY', '0.20', null, 500), wh(4300));
+    const late = bucket(component('ENERGY', '0.27', null, 500), wh(1100));
+    expect(billed(early, late)).toEqual([wh(4300), wh(1200)]);
   });
 
   it('V26 time is rounded on its total', () => {
@@ -90,15 +97,15 @@ describe('step_size', () => {
   });
 
   it('V30 buckets stand in the order of their last use', () => {
-    const high = bucket(component('ENERGY', '5', null, 10_000), 3000);
-    const low = bucket(component('ENERGY', '2', null, 10_000), 6000);
-    expect(billed(high, low)).toEqual([3000, 7000]);
+    const high = bucket(component('ENERGY', '5', null, 10_000), wh(3000));
+    const low = bucket(component('ENERGY', '2', null, 10_000), wh(6000));
+    expect(billed(high, low)).toEqual([wh(3000), wh(7000)]);
   });
 
   it('V31 the step of the last component wins', () => {
-    const first = bucket(component('ENERGY', '2', null, 8000), 2000);
-    const last = bucket(component('ENERGY', '2', null, 5000), 10_000);
-    expect(billed(first, last)).toEqual([2000, 13_000]);
+    const first = bucket(component('ENERGY', '2', null, 8000), wh(2000));
+    const last = bucket(component('ENERGY', '2', null, 5000), wh(10_000));
+    expect(billed(first, last)).toEqual([wh(2000), wh(13_000)]);
   });
 
   it('charging that follows parking is not rounded either', () => {
@@ -166,6 +173,7 @@ describe('taxes', () => {
 });
 
 describe('limits', () => {
+  const NOTHING = periodsOf([charging(0)]);
   const limit = (beforeTaxes: string, afterTaxes: string | null) => ({ beforeTaxes, afterTaxes });
   const total = (tariff: ReturnType<typeof tariffOf>, wh: number) =>
     priceSession(tariff, periodsOf([charging(60, wh)])).total;
@@ -193,15 +201,15 @@ describe('limits', () => {
 
   it('a minimum for a session that used nothing carries the first rate of the tariff', () => {
     const expected = { beforeTaxes: '0.50', taxes: [{ percentage: '10', amount: '0.05' }], afterTaxes: '0.55' };
-    expect(priceSession(tariffOf([ENERGY], { minPrice: limit('0.50', '0.55') }), []).total).toEqual(expected);
-    expect(priceSession(tariffOf([ENERGY], { minPrice: limit('0.50', null) }), []).total).toEqual(expected);
+    expect(priceSession(tariffOf([ENERGY], { minPrice: limit('0.50', '0.55') }), NOTHING).total).toEqual(expected);
+    expect(priceSession(tariffOf([ENERGY], { minPrice: limit('0.50', null) }), NOTHING).total).toEqual(expected);
   });
 
   it('a minimum on a tariff without tax', () => {
     const tariff = tariffOf([component('ENERGY', '0.25')], { minPrice: limit('0.50', null) });
     const least = { beforeTaxes: '0.50', taxes: [], afterTaxes: '0.50' };
     expect(total(tariff, 100)).toEqual(least);
-    expect(priceSession(tariff, []).total).toEqual(least);
+    expect(priceSession(tariff, NOTHING).total).toEqual(least);
   });
 
   it('rounding does not pass the limit after taxes, though amount and tax both round up', () => {
@@ -260,21 +268,24 @@ describe('law 10: money is exact', () => {
       .replaceAll(/'(?:\\.|[^'\\\n])*'|\/\^.*\$\/|\/0\+\$\/|`(?:\\.|[^`\\])*`/g, '""'),
   }));
 
-  it('no binary float: no parsing to a number, no fixed-point formatting, no fraction as a literal', () => {
+  it('no binary float: no parsing to a fraction, no fixed-point formatting, no fraction as a literal', () => {
     const found = sources.flatMap(({ name, code }) =>
-      [...code.matchAll(/parseFloat|parseInt|\bNumber\(|toFixed|toPrecision|\bMath\.|\b\d+\.\d/g)].map(
+      [...code.matchAll(/parseFloat|toFixed|toPrecision|\bMath\.(?!min|max)\w+|\b\d+\.\d/g)].map(
         ([text]) => `${name}: ${text}`,
       ),
     );
     expect(found).toEqual([]);
   });
 
-  it('operators multiply integers only: those of rational.ts are bigint, the one of steps.ts is a quantity', () => {
+  it('nothing divides but decimal.ts, which divides bigints', () => {
     const found = sources
-      .filter(({ name }) => name !== 'rational.ts')
-      .flatMap(({ name, code }) =>
-        [...code.matchAll(/[^\n]* [*/] [^\n]*/g)].map(([line]) => `${name}: ${line.trim()}`),
-      );
-    expect(found).toEqual(['steps.ts: surplus.set(last, missing(total, last.component.step * unit));']);
+      .filter(({ name }) => name !== 'decimal.ts')
+      .flatMap(({ name, code }) => [...code.matchAll(/[^\n]* \/ [^\n]*/g)].map(([line]) => `${name}: ${line.trim()}`));
+    expect(found).toEqual([]);
+  });
+
+  it('only whole numbers are made of text: dates, times and quantities, never a price', () => {
+    const found = sources.flatMap(({ name, code }) => [...code.matchAll(/\bNumber\((?!BigInt)/g)].map(() => name));
+    expect([...new Set(found)]).toEqual(['calendar.ts', 'decimal.ts']);
   });
 });

@@ -1,9 +1,8 @@
 /** The worked examples of OCPI 2.3.0 mod_tariffs and mod_cdrs, with the components that are active in them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { PriceComponent, Tariff } from '../../gateway/domain/types.ts';
-import { priceSession } from '../../gateway/pricing/price.ts';
-import { periodsOf, tariffOf } from './tariffs.ts';
+import type { PriceComponent, Tariff } from '../../gateway/domain/tariff.ts';
+import { periodsOf, priceSession, tariffOf } from './tariffs.ts';
 import type { Usage } from './tariffs.ts';
 
 interface Vector {

@@ -1,4 +1,6 @@
-import type { ComponentType, Period, PriceComponent, Tariff } from '../../gateway/domain/types.ts';
+import type { ComponentType, Cost, Period, PriceComponent, Tariff } from '../../gateway/domain/tariff.ts';
+import { priceUsage } from '../../gateway/pricing/price.ts';
+import { usageOf } from '../../gateway/pricing/usage.ts';
 
 /** An arbitrary session start: 2026-03-02 09:30 UTC. */
 export const START = 1_772_443_800_000;
@@ -39,3 +41,8 @@ export function periodsOf(usage: Usage[]): Period[] {
 
 export const charging = (minutes: number, wh = 0): Usage => ({ kind: 'charging', seconds: minutes * 60, wh });
 export const parking = (minutes: number, wh = 0): Usage => ({ kind: 'parking', seconds: minutes * 60, wh });
+
+/** The cost of periods, at a site that goes by UTC. */
+export function priceSession(tariff: Tariff, periods: Period[]): Cost {
+  return priceUsage(tariff, usageOf(periods), 'UTC').cost;
+}

@@ -43,6 +43,13 @@ describe('law 2: grouped commits', () => {
     expect(db.stats()).toMatchObject({ commits: before.commits + 1, writes: before.writes + 3 });
   });
 
+  test('a line of the meter log is on disk when its promise resolves, also after a commit that had none', async () => {
+    await db.write(put('a', 'x'));
+    const { number, stored } = db.append('[1]');
+    await stored;
+    expect(db.all('SELECT number, lines FROM meter_log')).toEqual([{ number, lines: '[1]' }]);
+  });
+
   test('a piece that fails undoes only itself, and rejects only its own promise', async () => {
     const results = await Promise.allSettled([
       db.write(put('a', 'x')),

@@ -1,7 +1,7 @@
 import { Big } from 'big.js';
 import type { EvseView } from '../../../gateway/chargers.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
-import type { Decimal, PriceComponent, PriceLimit, Tariff } from '../../../gateway/domain/types.ts';
+import type { Decimal, PriceComponent, PriceLimit, Tariff } from '../../../gateway/domain/tariff.ts';
 import type { OpenSite } from '../../../gateway/open-data.ts';
 import { ids, manyWords, PAYMENT_MEANS, words } from './datex-words.ts';
 import { el, type Xml } from './xml.ts';
@@ -11,12 +11,10 @@ const MOST_MONEY = new Big('999999.99');
 
 /** What one pays at an EVSE: a rate for each tariff of its connectors, and one that is free where a connector has none. */
 export function energyRates(evse: EvseView, open: OpenSite): Xml[] {
-  const named = [...new Set(evse.connectors.map(({ tariffId }) => tariffId))];
-  return named.flatMap((id) => {
-    if (id === null) return freeOfCharge(evse, open);
-    const tariff = open.tariffs.find((candidate) => candidate.id === id);
-    return tariff ? rate(tariff, evse) : [];
-  });
+  const named = [...new Set(evse.connectors.flatMap(({ tariffIds }) => tariffIds))];
+  const rates = open.tariffs.filter(({ id }) => named.includes(id)).map((tariff) => rate(tariff, evse));
+  const free = evse.connectors.some(({ tariffIds }) => tariffIds.length === 0);
+  return free ? [...rates, freeOfCharge(evse, open)] : rates;
 }
 
 /** aegi:EnergyRate. Its id is the EVSE's own, as no two rates of a publication may share one. */

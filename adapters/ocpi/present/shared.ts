@@ -8,13 +8,11 @@ import type {
   SessionPlace,
   SignedReading,
   Connector,
-  Period,
-  Price,
   Session,
-  Tariff,
   Token,
   TokenUse,
 } from '../../../gateway/domain/types.ts';
+import type { Period, Price, Tariff } from '../../../gateway/domain/tariff.ts';
 import { degrees, hours, kwh } from '../numbers.ts';
 import { presentSignedData } from './signed-data.ts';
 import { clip, clipId, optional } from './text.ts';
@@ -161,7 +159,7 @@ function presentConnector(connector: Connector, dialect: Dialect): Wire | null {
     max_voltage: connector.maxVoltage,
     max_amperage: connector.maxAmperage,
     ...optional('max_electric_power', connector.maxPower),
-    ...(connector.tariffId === null ? {} : { tariff_ids: [clipId(connector.tariffId, 36)] }),
+    ...(connector.tariffIds.length === 0 ? {} : { tariff_ids: connector.tariffIds.map((id) => clipId(id, 36)) }),
     last_updated: toUtc(connector.updatedAt),
   };
 }

@@ -1,7 +1,8 @@
 import type { SiteSettings } from '../../../gateway/domain/settings.ts';
 import type { Millis } from '../../../gateway/domain/time.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
-import type { Cdr, PowerType, Session, SessionPlace, Tariff } from '../../../gateway/domain/types.ts';
+import type { Cdr, PowerType, Session, SessionPlace } from '../../../gateway/domain/types.ts';
+import type { Tariff } from '../../../gateway/domain/tariff.ts';
 import { toNumber } from '../numbers.ts';
 import { inAscii } from './ascii.ts';
 import { coordinates, NEAREST_STANDARD, type Presenter, type SiteState, type Wire, type WireToken } from './shared.ts';

@@ -1,6 +1,6 @@
 import type { SiteSettings } from '../../../gateway/domain/settings.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
-import type { Price, PriceComponent, PriceLimit, Tariff } from '../../../gateway/domain/types.ts';
+import type { Price, PriceComponent, PriceLimit, Tariff } from '../../../gateway/domain/tariff.ts';
 import { toNumber } from '../numbers.ts';
 import type { Dialect, Presenter, Wire } from './shared.ts';
 import { createPresenter } from './shared.ts';

@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import {
   apportion,
-  compare,
-  divide,
   isDecimal,
   parseDecimal,
   ratio,
-  subtract,
+  share,
   toText,
+  unitsAbove,
   unitsToText,
   ZERO,
-} from '../../gateway/pricing/rational.ts';
+} from '../../gateway/pricing/decimal.ts';
 
 describe('decimal text', () => {
   it.each(['0', '0.45', '-1.50', '007', '999999999999.9999999999'])('%s is read exactly', (text) => {
     expect(isDecimal(text)).toBe(true);
-    expect(compare(parseDecimal(text), parseDecimal(toText(parseDecimal(text), 10)))).toBe(0);
+    expect(parseDecimal(text).equals(parseDecimal(toText(parseDecimal(text), 10)))).toBe(true);
   });
 
   it.each(['', '.5', '5.', '+1', '1e3', '0x10', ' 1', '1,5', 'NaN', '0.12345678901', '1000000000000'])(
@@ -50,19 +49,19 @@ describe('decimal text', () => {
   });
 });
 
-describe('division', () => {
-  it('is exact, and keeps the sign', () => {
-    const third = divide(ratio(1, 1), ratio(-3, 1));
-    expect(compare(subtract(ZERO, third), ratio(1, 3))).toBe(0);
-    expect(toText(third, 4)).toBe('-0.3333');
-  });
-
-  it('by zero is refused', () => {
-    expect(() => divide(ratio(1, 1), ZERO)).toThrow(RangeError);
-  });
-
+describe('integers', () => {
   it('what is no integer is no ratio', () => {
     expect(() => ratio(0.5, 1)).toThrow(RangeError);
+  });
+
+  it('a share is exact beyond what a binary float can hold, and rounded down', () => {
+    expect(share(9_007_199_254_740_991, 9_007_199_254_740_991, 9_007_199_254_740_992)).toBe(9_007_199_254_740_990);
+    expect(share(7, 1, 2)).toBe(3);
+    expect(() => share(1, 1, 0)).toThrow(RangeError);
+  });
+
+  it('a bound becomes the first whole unit that is not below it', () => {
+    expect(['0.0015', '0.001', '0.0010000001', '-0.0015'].map((text) => unitsAbove(text, 3))).toEqual([2, 1, 2, -1]);
   });
 });
 

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { tokenUse } from './authorization.ts';
 import type { PendingStart } from './domain/commands.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Authorization, SessionPlace, Connector, Evse, Session, Transaction } from './domain/types.ts';
+import type { Millis } from './domain/time.ts';
+import type { Authorization, SessionPlace, Connector, Evse, Session, TokenType, Transaction } from './domain/types.ts';
 import type { Tariff } from './domain/tariff.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';
 import { meterRemarks } from './meter-faults.ts';
+import { chooseTariff } from './pricing/choose.ts';
 import { priceUsage } from './pricing/price.ts';
 import { periodsOf } from './pricing/usage.ts';
 import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
@@ -25,10 +27,11 @@ export function openSession(
   evse: Evse,
   authorization: Authorization,
 ): void {
+  const token = tokenUse(gw, transaction.tokenUid, authorization.token);
   const session = {
     id: randomUUID(),
-    ...courseOf(gw, transaction, evse, transaction.connector),
-    token: tokenUse(gw, transaction.tokenUid, authorization.token),
+    ...courseOf(gw, transaction, evse, transaction.connector, token.type),
+    token,
     peer: authorization.token?.peer ?? null,
     authorized: authorization.verdict === 'accepted',
     authMethod: 'WHITELIST' as const,
@@ -41,7 +44,7 @@ export function openSession(
 
 /** Opens, inside the write at hand, the PENDING session of a start that the charger accepted and has not made yet. */
 export function openPending(gw: Gateway, tx: Tx, start: PendingStart, evse: Evse): void {
-  const offer = offerAt(gw, evse, start.connector ?? 1);
+  const offer = offerAt(gw, evse, start.connector ?? 1, start.token.type, tx.now);
   store.insertSession(gw.db, {
     ...orderedBy(start),
     status: 'PENDING',
@@ -67,7 +70,7 @@ export function adoptTransaction(gw: Gateway, tx: Tx, start: PendingStart, trans
   const named = start.evse === transaction.evse ? start.connector : null;
   const session = {
     ...orderedBy(start),
-    ...courseOf(gw, transaction, evse, named ?? transaction.connector),
+    ...courseOf(gw, transaction, evse, named ?? transaction.connector, start.token.type),
     updatedAt: tx.stamp,
   };
   if (store.findSession(gw.db, session.id)) store.activateSession(gw.db, session);
@@ -98,8 +101,8 @@ function orderedBy(start: PendingStart) {
 }
 
 /** What a session is by its transaction, as far as that has come. */
-function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: number) {
-  const offer = offerAt(gw, evse, connector);
+function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: number, type: TokenType) {
+  const offer = offerAt(gw, evse, connector, type, timelineOf(gw.db, transaction, null).startedAt);
   return {
     status: 'ACTIVE' as const,
     transactionId: transaction.id,
@@ -111,17 +114,19 @@ function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: 
   };
 }
 
-/** Place and price of an EVSE's connector, as they are now. */
+/** Place of an EVSE's connector as it is now, and its price for a session of such a token that begins at `at`. */
 function offerAt(
   gw: Gateway,
   evse: Evse,
   number: number,
+  token: TokenType,
+  at: Millis,
 ): { connector: number; currency: string; tariff: Tariff | null; place: SessionPlace } {
   const connectors = listConnectorsOf(gw.db, evse.chargerId).filter((c) => c.evse === evse.evse);
   // A connector that nobody described has the price of the one beside it: unknown must not mean free.
   const known = connectors.find((c) => c.connector === number) ?? connectors[0] ?? null;
-  const [tariffId] = known?.tariffIds ?? [];
-  const tariff = tariffId === undefined ? null : (findTariff(gw.db, tariffId) ?? null);
+  const tariffs = (known?.tariffIds ?? []).flatMap((id) => findTariff(gw.db, id) ?? []);
+  const tariff = chooseTariff(tariffs, { type: token === 'AD_HOC_USER' ? 'AD_HOC_PAYMENT' : 'REGULAR', at });
   const connector = known?.connector ?? number;
   return {
     connector,

@@ -13,6 +13,7 @@ import type {
   TokenUse,
 } from '../../../gateway/domain/types.ts';
 import type { Period, Price, Tariff } from '../../../gateway/domain/tariff.ts';
+import { turnCost } from '../../../gateway/pricing/turn.ts';
 import { degrees, hours, kwh } from '../numbers.ts';
 import { presentSignedData } from './signed-data.ts';
 import { clip, clipId, optional } from './text.ts';
@@ -188,9 +189,10 @@ function presentSession(session: Session, site: SiteSettings, dialect: Dialect):
   };
 }
 
-/** OCPI 2.3.0 mod_cdrs CDR object. */
+/** OCPI 2.3.0 mod_cdrs CDR object; of a credit, all is as in what it takes back but the total (mod_cdrs, Credit CDRs). */
 function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: readonly SignedReading[]): Wire {
   const priced = (name: string, price: Price | null): Wire => (price === null ? {} : { [name]: dialect.price(price) });
+  const cost = cdr.creditOf === undefined ? cdr.cost : { ...turnCost(cdr.cost), total: cdr.cost.total };
   const periods = chargingPeriods(cdr.periods, cdr.tariff);
   return {
     country_code: site.countryCode,
@@ -207,15 +209,16 @@ function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: read
     ...(cdr.tariff === null ? {} : { tariffs: [dialect.tariff(cdr.tariff, site)] }),
     charging_periods: periods.length > 0 ? periods : chargingPeriods([wholeOf(cdr)], cdr.tariff),
     ...optional('signed_data', presentSignedData(signed, dialect.longestPlain)),
-    total_cost: dialect.price(cdr.cost.total),
-    ...priced('total_fixed_cost', cdr.cost.fixed),
+    total_cost: dialect.price(cost.total),
+    ...priced('total_fixed_cost', cost.fixed),
     total_energy: kwh(cdr.energyWh),
-    ...priced('total_energy_cost', cdr.cost.energy),
+    ...priced('total_energy_cost', cost.energy),
     total_time: hours(cdr.seconds * 1000),
-    ...priced('total_time_cost', cdr.cost.time),
+    ...priced('total_time_cost', cost.time),
     total_parking_time: hours(cdr.parkingSeconds * 1000),
-    ...priced('total_parking_cost', cdr.cost.parking),
+    ...priced('total_parking_cost', cost.parking),
     ...optional('remark', cdr.remark && clip(cdr.remark, 255)),
+    ...(cdr.creditOf !== undefined && { credit: true, credit_reference_id: cdr.creditOf }),
     last_updated: toUtc(cdr.updatedAt),
   };
 }

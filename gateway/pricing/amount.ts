@@ -86,3 +86,19 @@ export function toPrice(amount: Amount, anchor: Anchor, places: number, keep: nu
     afterTaxes: text(before + tax),
   };
 }
+
+/** Sum of rounded prices, which adds up to the last of their decimals; one entry per tax and rate. */
+export function addPrices(prices: readonly Price[], places: number, keep: number): Price {
+  const total = (texts: Decimal[]): Decimal => unitsToText(toUnits(sum(texts.map(parseDecimal)), places), places, keep);
+  const byTax = Map.groupBy(
+    prices.flatMap(({ taxes }) => taxes),
+    keyOf,
+  );
+  return {
+    beforeTaxes: total(prices.map(({ beforeTaxes }) => beforeTaxes)),
+    taxes: [...byTax.values()].flatMap((same) =>
+      same.slice(0, 1).map((tax) => ({ ...tax, amount: total(same.map(({ amount }) => amount)) })),
+    ),
+    afterTaxes: total(prices.map(({ afterTaxes }) => afterTaxes)),
+  };
+}

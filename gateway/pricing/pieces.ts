@@ -38,6 +38,7 @@ const GRAIN = 1000;
  */
 export function cutStretch(stretch: Stretch, origin: Origin, conditions: Conditions): Piece[] {
   const cuts = cutsOf(stretch, origin, conditions);
+  if (cuts.length === 0) return [whole(stretch, origin, conditions)];
   const end = { at: stretch.to, milliWh: origin.milliWh + stretch.milliWh };
   const points = [{ at: stretch.from, milliWh: origin.milliWh }, ...cuts];
   return points.map((point, index) => {
@@ -49,35 +50,50 @@ export function cutStretch(stretch: Stretch, origin: Origin, conditions: Conditi
       milliWh: next.milliWh - point.milliWh,
       millis: billedUntil(stretch, next.at) - billedUntil(stretch, point.at),
       interpolated: index > 0 || stretch.interpolated === true,
-      moment: momentOf(point, stretch, origin),
+      moment: momentOf(point, stretch, origin, conditions),
     };
   });
 }
 
-function momentOf(point: Point, stretch: Stretch, origin: Origin): Moment {
+/** A stretch in which nothing changes; nearly every one of a session that is measured often. */
+function whole(stretch: Stretch, origin: Origin, conditions: Conditions): Piece {
+  const { kind, from, to, milliWh } = stretch;
+  return {
+    kind,
+    from,
+    to,
+    milliWh,
+    millis: stretch.billedMillis ?? to - from,
+    interpolated: stretch.interpolated === true,
+    moment: momentOf({ at: from, milliWh: origin.milliWh }, stretch, origin, conditions),
+  };
+}
+
+function momentOf(point: Point, stretch: Stretch, origin: Origin, { ofPower }: Conditions): Moment {
+  const { from, to, milliWh, milliW, milliA } = stretch;
   return {
     at: point.at,
     milliWh: point.milliWh,
     millis: point.at - origin.startedAt,
-    milliW: stretch.milliW ?? meanPower(stretch.milliWh, stretch.to - stretch.from),
-    milliA: stretch.milliA,
+    milliW: milliW === null && ofPower ? meanPower(milliWh, to - from) : milliW,
+    milliA,
   };
 }
 
-function cutsOf(stretch: Stretch, origin: Origin, { calendar, milliWh, millis }: Conditions): Point[] {
+function cutsOf(stretch: Stretch, origin: Origin, { calendar, milliWh, millis }: Conditions): readonly Point[] {
   const { from, to } = stretch;
   const before = origin.milliWh;
   const after = before + stretch.milliWh;
-  const instants = [
-    ...between(calendar.edges, from, to),
-    ...between(millis, from - origin.startedAt, to - origin.startedAt).map((each) => each + origin.startedAt),
-  ];
+  const byClock = between(calendar.edges, from, to);
+  const byLength = between(millis, from - origin.startedAt, to - origin.startedAt);
+  const byMeter = between(milliWh, before, after);
+  if (byClock.length + byLength.length + byMeter.length === 0) return NONE;
+  const instants = [...byClock, ...byLength.map((each) => each + origin.startedAt)];
   const byTime = instants.map((at) => ({ at, milliWh: energyAt(stretch, before, at) }));
-  const byEnergy = between(milliWh, before, after).map((threshold) => ({
+  const byEnergy = byMeter.map((threshold) => ({
     at: from + share(threshold - before, to - from, stretch.milliWh),
     milliWh: threshold,
   }));
-  if (byTime.length + byEnergy.length === 0) return [];
   const sorted = [...byTime, ...byEnergy].toSorted((one, other) => one.at - other.at || one.milliWh - other.milliWh);
   let reached = before;
   return sorted
@@ -86,10 +102,13 @@ function cutsOf(stretch: Stretch, origin: Origin, { calendar, milliWh, millis }:
 }
 
 /** Those strictly between two bounds; the list rises. */
-function between(values: readonly number[], low: number, high: number): number[] {
-  if (values.length === 0 || (values.at(-1) ?? 0) <= low || (values[0] ?? 0) >= high) return [];
-  return values.filter((value) => value > low && value < high);
+function between(values: readonly number[], low: number, high: number): readonly number[] {
+  return values.some((value) => value > low && value < high)
+    ? values.filter((value) => value > low && value < high)
+    : NONE;
 }
+
+const NONE: readonly never[] = [];
 
 function energyAt({ from, to, milliWh }: Stretch, before: number, at: Millis): number {
   const energy = before + share(milliWh, at - from, to - from);

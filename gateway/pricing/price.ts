@@ -1,6 +1,6 @@
 import type { Fraction } from 'fraction.js';
 import type { ComponentType, Cost, CostLine, Period, Price, Tariff } from '../domain/tariff.ts';
-import { addAmounts, toPrice, withTax, taxesOf, type Amount, type Anchor } from './amount.ts';
+import { addAmounts, addPrices, toPrice, withTax, taxesOf, type Amount, type Anchor } from './amount.ts';
 import { currencyExponent } from './currency.ts';
 import { parseDecimal, ratio, share, toText } from './decimal.ts';
 import { applyLimits, type Limited } from './limits.ts';
@@ -41,7 +41,7 @@ export interface Priced {
 
 /**
  * Prices a session, running or ended, by its tariff: exact until each figure is rounded, once, ties away from zero; the total
- * to the currency's minor unit, its parts and lines to four decimals. The parts sum up to the total, its rounding aside,
+ * to the currency's minor unit, lines to four decimals. Lines sum up to the parts, and these to the total, its rounding aside,
  * unless a minimum or maximum price holds. What no component prices is free and has no line. The flat fee and the minimum
  * price are due as soon as there is a session, however short; where nobody charged, only what was reserved is due. Where
  * prices are quoted with tax, the rounded amount after taxes is the sum to pay, and the tax is taken out of it; else tax is
@@ -115,10 +115,10 @@ function byPlace({ bucket: one }: Billed, { bucket: other }: Billed): number {
 function costOf(tariff: Tariff, billed: Billed[], charged: boolean): Pick<Priced, 'cost' | 'limit'> {
   const keep = currencyExponent(tariff.currency);
   const quoted: Anchor = tariff.taxIncluded === 'YES' ? 'after' : 'before';
-  const price = (amount: Amount): Price => toPrice(amount, quoted, LINE_DECIMALS, keep);
+  const lines = billed.map((each) => ({ part: partOf(each), line: lineOf(each, quoted, keep) }));
   const part = (name: Part): Price | null => {
-    const amounts = billed.filter((each) => partOf(each) === name).map(({ amount }) => amount);
-    return amounts.length === 0 ? null : price(addAmounts(amounts));
+    const amounts = lines.filter((each) => each.part === name).map(({ line }) => line.amount);
+    return amounts.length === 0 ? null : addPrices(amounts, LINE_DECIMALS, keep);
   };
   const due = addAmounts(billed.map(({ amount }) => amount));
   const { amount: total, afterAtLimit, moved } = charged ? applyLimits(due, tariff) : { amount: due, ...UNLIMITED };
@@ -130,7 +130,7 @@ function costOf(tariff: Tariff, billed: Billed[], charged: boolean): Pick<Priced
     time: part('time'),
     parking: part('parking'),
     ...(reservation && { reservation }),
-    lines: billed.map((each) => lineOf(each, price(each.amount))),
+    lines: lines.map(({ line }) => line),
   };
   return { cost, limit: moved };
 }
@@ -158,7 +158,7 @@ function quantityOf({ component }: Bucket, quantity: number): Fraction {
   return ratio(quantity, UNIT[component.type]);
 }
 
-function lineOf({ bucket, tariff }: Billed, amount: Price): CostLine {
+function lineOf({ bucket, tariff, amount }: Billed, quoted: Anchor, keep: number): CostLine {
   const { type, price, vat } = bucket.component;
   return {
     type,
@@ -168,7 +168,7 @@ function lineOf({ bucket, tariff }: Billed, amount: Price): CostLine {
     vat: tariff.taxIncluded === 'N/A' ? null : vat,
     quantity: toText(quantityOf(bucket, bucket.billed), QUANTITY_DECIMALS),
     ...(bucket.billed !== bucket.used && { used: toText(quantityOf(bucket, bucket.used), QUANTITY_DECIMALS) }),
-    amount,
+    amount: toPrice(amount, quoted, LINE_DECIMALS, keep),
   };
 }
 

@@ -30,6 +30,8 @@ export interface Span {
 /** What a walk along a leg found: what each component has to answer for, in the order of last use, and the spans. */
 export interface Walk {
   buckets: Map<Candidate, Bucket>;
+  /** The last one of each dimension. */
+  latest: Partial<Record<ComponentType, Candidate>>;
   spans: Span[];
   /** Elements were restricted by a current that nobody measured; by a power of which only the mean is known. */
   unknownCurrent: boolean;
@@ -101,15 +103,15 @@ function asker(conditions: Conditions, rankOf: (element: number) => number): Ask
       return components.map((component) => ({ index, candidate: { element, component } }));
     })
     .toSorted((one, other) => rankOf(one.candidate.element) - rankOf(other.candidate.element));
-  const byType = Map.groupBy(all, ({ candidate }) => candidate.component.type);
+  const byType = Object.groupBy(all, ({ candidate }) => candidate.component.type);
   return (type, moment) => {
-    for (const { index, candidate } of byType.get(type) ?? []) if (conditions.holds(index, moment)) return candidate;
+    for (const { index, candidate } of byType[type] ?? []) if (conditions.holds(index, moment)) return candidate;
     return null;
   };
 }
 
 function newWalk(): Walk {
-  return { buckets: new Map(), spans: [], unknownCurrent: false, meanPower: false };
+  return { buckets: new Map(), latest: {}, spans: [], unknownCurrent: false, meanPower: false };
 }
 
 function take({ flats, leg }: Course, walk: Walk, group: CostGroup, piece: Piece, ask: Ask): void {
@@ -131,11 +133,15 @@ function take({ flats, leg }: Course, walk: Walk, group: CostGroup, piece: Piece
   walk.spans.push({ leg, kind, from, to, fromMilliWh: moment.milliWh, toMilliWh, interpolated, energy, time, flat });
 }
 
-function use({ buckets }: Walk, group: CostGroup, candidate: Candidate | null, quantity: number): void {
+function use({ buckets, latest }: Walk, group: CostGroup, candidate: Candidate | null, quantity: number): void {
   if (!candidate || quantity === 0) return;
-  const found = buckets.get(candidate);
-  const used = (found?.used ?? 0) + quantity;
+  const { type } = candidate.component;
+  const bucket = buckets.get(candidate) ?? { group, ...candidate, used: 0, billed: 0 };
+  bucket.used += quantity;
+  bucket.billed = bucket.used;
+  if (latest[type] === candidate) return;
   // Put last, since the last one used is what steps go by.
+  latest[type] = candidate;
   buckets.delete(candidate);
-  buckets.set(candidate, { group, ...candidate, used, billed: used });
+  buckets.set(candidate, bucket);
 }

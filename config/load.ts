@@ -9,6 +9,7 @@ import { camelKeys } from './names.ts';
 import { ConfigError, type Problem } from './problems.ts';
 import { checkRules } from './rules.ts';
 import { configSchema, type ConfigDocument } from './schema.ts';
+import { inFileWords, tariffPath } from './settings-tariff.ts';
 import { toSettings } from './settings.ts';
 import { walkDocument, type Fault } from './walk.ts';
 
@@ -91,8 +92,8 @@ function tariffFaults(settings: Settings, offsetOf: (key: string) => number): Fa
   return settings.tariffs.flatMap((tariff, index) =>
     checkTariff(tariff).map((text) => {
       const [where = '', ...rest] = text.split(': ');
-      const path = `tariffs[${index}].${where.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      return { offset: offsetOf(path), path, message: `cannot be priced: ${rest.join(': ')}` };
+      const path = tariffPath(index, where);
+      return { offset: offsetOf(path), path, message: `cannot be priced: ${inFileWords(rest.join(': '))}` };
     }),
   );
 }

@@ -28,6 +28,7 @@ export function checkRules(draft: Draft<ConfigDocument>, source: Source): void {
   checkOpeningTimes(draft.site?.openingTimes ?? {}, source);
   checkChargers(draft, source);
   checkTariffReferences(draft, source);
+  checkTariffLists(draft, source);
   checkPower(draft, source);
   const { tariffs = [], tokens = [], peers = [] } = draft;
   unique(source, tariffs, (item, index) => ({ key: item?.id?.toLowerCase(), path: `tariffs[${index}].id` }));
@@ -128,12 +129,26 @@ function checkTariffReferences(draft: Draft<ConfigDocument>, source: Source): vo
   if (draft.tariffs === undefined || draft.tariffs.some((tariff) => tariff?.id === undefined)) return;
   const known = draft.tariffs.map((tariff) => tariff?.id ?? '');
   const listed = known.length === 0 ? 'there is none in tariffs' : `tariffs has ${known.slice(0, 10).join(', ')}`;
-  for (const { connector, path } of connectors(draft)) {
-    const tariff = connector.tariff;
-    if (typeof tariff !== 'string' || known.includes(tariff)) continue;
+  const refer = (path: string, tariff: string): void => {
+    if (known.includes(tariff)) return;
     const meant = nearest(tariff, known);
     const advice = meant === null ? listed : `did you mean ${meant}?`;
-    source.report(`${path}.tariff`, `refers to a tariff that is not there, ${JSON.stringify(tariff)}; ${advice}`);
+    source.report(path, `refers to a tariff that is not there, ${JSON.stringify(tariff)}; ${advice}`);
+  };
+  for (const { connector, path } of connectors(draft)) {
+    if (typeof connector.tariff === 'string') refer(`${path}.tariff`, connector.tariff);
+    for (const [index, tariff] of (connector.tariffs ?? []).entries())
+      if (tariff !== undefined) refer(`${path}.tariffs[${index}]`, tariff);
+  }
+}
+
+/** One tariff has a key of its own; a list is for several, each of them once. */
+function checkTariffLists(draft: Draft<ConfigDocument>, source: Source): void {
+  for (const { connector, path } of connectors(draft)) {
+    const { tariff, tariffs = [] } = connector;
+    if (typeof tariff === 'string' && tariffs.length > 0)
+      source.report(`${path}.tariffs`, `and ${path}.tariff are both given; keep one of them`);
+    unique(source, tariffs, (id, index) => ({ key: id, path: `${path}.tariffs[${index}]` }));
   }
 }
 

@@ -1,18 +1,6 @@
 import { Type } from 'typebox';
 import { PEER_QUIRKS } from '../gateway/domain/peer-quirks.ts';
-import {
-  choice,
-  coordinate,
-  decimal,
-  flag,
-  instant,
-  integer,
-  secret,
-  secretFile,
-  text,
-  timeZone,
-  url,
-} from './kinds.ts';
+import { choice, coordinate, flag, instant, integer, secret, secretFile, text, timeZone, url } from './kinds.ts';
 import { chargerForVisitors, evseForVisitors, siteForVisitors, words } from './schema-open-data.ts';
 import { CONNECTOR_STANDARDS } from './standards.ts';
 
@@ -70,6 +58,9 @@ export const site = Type.Object(
   { description: 'What upstream peers are told of the site (an OCPI location) and of its operator.' },
 );
 
+const tariffIds = (description: string) =>
+  Type.Array(id(36, 'Id of a tariff.'), { default: [], description: `${description} Instead of \`tariff\`.` });
+
 const volts = 'Volts; between a phase and neutral for `ac-3-phase`.';
 
 export const defaultConnector = Type.Object(
@@ -89,7 +80,13 @@ export const defaultConnector = Type.Object(
       default: null,
       description: 'Power, where it is less than voltage and amperage give.',
     }),
-    tariff: optionalId(36, 'Id of the tariff that applies; default: charging is free.'),
+    tariff: optionalId(
+      36,
+      'Id of the tariff that applies; default: what the operator assigned, else charging is free.',
+    ),
+    tariffs: tariffIds(
+      'Ids of the tariffs that apply, where there are several: of several types, or one after the other.',
+    ),
   },
   {
     description:
@@ -126,6 +123,7 @@ const connector = Type.Object({
     description: 'Power, where it is less than voltage and amperage give.',
   }),
   tariff: optionalId(36, `Id of the tariff that applies; ${asDefault}`),
+  tariffs: tariffIds(`Ids of the tariffs that apply, where there are several; ${asDefault}`),
 });
 
 /** A charger's configuration keys and the values they should have. */
@@ -235,66 +233,6 @@ export const charger = Type.Object({
       ...evseForVisitors,
     }),
     { default: [], description: 'Default: what the charger reports.' },
-  ),
-});
-
-const limit = (which: string) =>
-  Type.Union(
-    [
-      Type.Object({
-        'before-taxes': decimal({ description: 'Amount before taxes.' }),
-        'after-taxes': decimal({ default: null, description: 'Amount with taxes.' }),
-      }),
-      Type.Null(),
-    ],
-    { default: null, description: `${which} for a whole session.` },
-  );
-
-export const tariff = Type.Object({
-  id: id(36, 'Unique; connectors refer to it.'),
-  currency: text({
-    max: 3,
-    pattern: '^[A-Z]{3}$',
-    expects: 'a currency such as SEK (ISO 4217)',
-    description: 'Currency, ISO 4217.',
-  }),
-  'tax-included': choice(['YES', 'NO', 'N/A'], {
-    description: 'Are the prices with tax, without, or is there none?',
-  }),
-  'alt-text': Type.Array(
-    Type.Object({
-      language: text({
-        max: 2,
-        pattern: '^[a-z]{2}$',
-        expects: 'two small letters such as sv (ISO 639-1)',
-        description: 'Language, ISO 639-1.',
-      }),
-      text: text({ max: 512, description: 'The tariff in words.' }),
-    }),
-    { default: [], description: 'The tariff in words, by language.' },
-  ),
-  'min-price': limit('Least'),
-  'max-price': limit('Most'),
-  elements: Type.Array(
-    Type.Object({
-      components: Type.Array(
-        Type.Object({
-          type: choice(['ENERGY', 'FLAT', 'TIME', 'PARKING_TIME'], {
-            description: 'Price per kWh, once, per hour, or per hour without charging.',
-          }),
-          price: decimal({ description: 'Price in the currency above.' }),
-          vat: decimal({ default: null, description: 'Value added tax, percent; default: not stated.' }),
-          step: integer({
-            min: 1,
-            max: 1_000_000,
-            default: 1,
-            description: 'Smallest billed amount: Wh for energy, seconds for times.',
-          }),
-        }),
-        { minItems: 1, description: 'Prices of this element, at most one of each type.' },
-      ),
-    }),
-    { minItems: 1, description: 'For each type, the first element that has a price for it counts.' },
   ),
 });
 

@@ -2,7 +2,8 @@ import { Type, type Static } from 'typebox';
 import type { CamelKeys } from './names.ts';
 import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
 import { openData } from './schema-open-data.ts';
-import { charger, defaultConnector, model, peer, site, tariff, token } from './schema-depot.ts';
+import { charger, defaultConnector, model, peer, site, token } from './schema-depot.ts';
+import { tariff } from './schema-tariff.ts';
 
 /** The configuration file, whole: types, defaults, validation and reference page all come from here. */
 export const configSchema = Type.Object({

@@ -4,10 +4,10 @@ import type {
   ModelSettings,
   SecurityProfile,
   Settings,
-  TariffSettings,
 } from '../gateway/domain/settings.ts';
 import type { OpeningTimes } from '../gateway/domain/visitors.ts';
 import type { ConfigDocument } from './schema.ts';
+import { toTariff } from './settings-tariff.ts';
 
 type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['connectors'][number];
 
@@ -15,8 +15,12 @@ type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['c
 export function toSettings(document: ConfigDocument): Settings {
   const { site, ocpp, storage, authorization } = document;
   const { operator, openingTimes, ...place } = site;
-  const { tariff, ...defaults } = document.defaultConnector;
-  const defaultConnector: ConnectorSettings = { connector: 1, ...defaults, tariffIds: tariff === null ? [] : [tariff] };
+  const { tariff, tariffs, ...defaults } = document.defaultConnector;
+  const defaultConnector: ConnectorSettings = {
+    connector: 1,
+    ...defaults,
+    tariffIds: tariff === null ? tariffs : [tariff],
+  };
   return {
     site: {
       ...place,
@@ -48,7 +52,7 @@ export function toSettings(document: ConfigDocument): Settings {
     energyCheck: ocpp.energyCheck,
     configuration: ocpp.configuration,
     vendorData: ocpp.vendorData,
-    tariffs: document.tariffs satisfies TariffSettings[],
+    tariffs: document.tariffs.map(toTariff),
     tokens: document.tokens.map(({ group, expires, ...token }) => ({ ...token, groupId: group, expiresAt: expires })),
     peers: document.peers.map(({ tls: _files, ...peer }) => peer),
   };
@@ -66,6 +70,7 @@ function toEvse(evse: ConfigDocument['chargers'][number]['evses'][number], defau
 }
 
 function toConnector(given: DescribedConnector, defaults: ConnectorSettings): ConnectorSettings {
+  const named = given.tariff === null ? given.tariffs : [given.tariff];
   // The default's power belongs to the default's voltage and current.
   const otherCurrent = (given.powerType ?? given.maxVoltage ?? given.maxAmperage) !== null;
   return {
@@ -76,6 +81,6 @@ function toConnector(given: DescribedConnector, defaults: ConnectorSettings): Co
     maxVoltage: given.maxVoltage ?? defaults.maxVoltage,
     maxAmperage: given.maxAmperage ?? defaults.maxAmperage,
     maxPower: given.maxPower ?? (otherCurrent ? null : defaults.maxPower),
-    tariffIds: given.tariff === null ? defaults.tariffIds : [given.tariff],
+    tariffIds: named.length > 0 ? named : defaults.tariffIds,
   };
 }

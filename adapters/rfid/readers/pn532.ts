@@ -14,7 +14,7 @@ type Command = (typeof COMMANDS)[keyof typeof COMMANDS];
 
 const STATIONS = [null];
 
-/** The chip sleeps until it gets these, which hold no frame (user manual 7.2.11). */
+/** The chip sleeps until something comes and needs a moment more: these bytes hold no frame. */
 const WAKE = Uint8Array.from({ length: 15 }, (_none, i) => (i < 2 ? 0x55 : 0x00));
 
 /** NXP PN532 over its high speed UART: reads cards of ISO 14443 type A, one at a time, and shows nothing. */

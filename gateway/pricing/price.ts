@@ -30,6 +30,8 @@ export interface Leg {
 /** A price, and how it came about. */
 export interface Priced {
   cost: Cost;
+  /** The total before it was rounded. */
+  exact: Amount;
   /** Split where the price changes; whole Wh. */
   periods: Period[];
   spans: Span[];
@@ -112,7 +114,7 @@ function byPlace({ bucket: one }: Billed, { bucket: other }: Billed): number {
   );
 }
 
-function costOf(tariff: Tariff, billed: Billed[], charged: boolean): Pick<Priced, 'cost' | 'limit'> {
+function costOf(tariff: Tariff, billed: Billed[], charged: boolean): Pick<Priced, 'cost' | 'exact' | 'limit'> {
   const keep = currencyExponent(tariff.currency);
   const quoted: Anchor = tariff.taxIncluded === 'YES' ? 'after' : 'before';
   const lines = billed.map((each) => ({ part: partOf(each), line: lineOf(each, quoted, keep) }));
@@ -132,7 +134,7 @@ function costOf(tariff: Tariff, billed: Billed[], charged: boolean): Pick<Priced
     ...(reservation && { reservation }),
     lines: lines.map(({ line }) => line),
   };
-  return { cost, limit: moved };
+  return { cost, exact: total, limit: moved };
 }
 
 const UNLIMITED = { afterAtLimit: false, moved: null } as const;

@@ -29,14 +29,14 @@ function inSession(): { rig: Rig; reader: SimulatedOsdpReader } {
 describe('a reader with a key', () => {
   it('proves itself and is proved to before it counts as there; all that follows is in the session', () => {
     const { rig, reader } = inSession();
-    reader.present(CARD);
+    reader.present(UID);
     rig.show('accepted');
     rig.run(500);
     expect(blocksOf(rig.sent).slice(0, 5)).toEqual([undefined, undefined, 0x11, 0x13, 0x15]);
     expect(blocksOf(rig.replies).slice(0, 5)).toEqual([undefined, undefined, 0x12, 0x14, 0x16]);
     expect(new Set(blocksOf(rig.sent).slice(4))).toEqual(new Set([0x15, 0x17]));
     expect(rig.cards).toEqual([{ uid: UID, address: 0 }]);
-    expect(reader.shown.map(({ command }) => command)).toEqual(['led', 'buzzer']);
+    expect(reader.shown).toEqual(['green for 2 s', 'beep']);
     expect(rig).toMatchObject({ presence: ['0 alive'], faults: [] });
   });
 
@@ -44,7 +44,7 @@ describe('a reader with a key', () => {
     const reader = readerOf({ installMode: true });
     const rig = createRig({ readers: [{ address: 0, key: KEY, install: true }] }, [reader]);
     rig.run(1000);
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(500);
     expect(rig.cards).toHaveLength(1);
     const wire = [...rig.sent, ...rig.replies].map(hex).join(' ');
@@ -57,7 +57,7 @@ describe('a reader with a key', () => {
     let count = 0;
     rig.disturb = (heard) => ((count += 1) % 3 === 0 ? [] : [heard]);
     reader.beBusy(2);
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(5000);
     expect(rig).toMatchObject({ cards: [{ uid: UID }], faults: [], presence: ['0 alive'] });
     expect(blocksOf(rig.sent).filter((block) => block === 0x11)).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('a reader with a key', () => {
   it('that was switched off and on gets a new session, and its card is told', () => {
     const { rig, reader } = inSession();
     reader.reboot();
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(1500);
     expect(reader.secured()).toBe(true);
     expect(rig.faults).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('a reader with a key', () => {
     rig.run(1000);
     rig.show('refused');
     rig.run(500);
-    expect(reader.shown.map(({ command }) => command)).toEqual(['led', 'buzzer']);
+    expect(reader.shown).toEqual(['red for 2 s', 'beep', 'beep', 'beep']);
     expect(rig.faults).toEqual([]);
   });
 });
@@ -96,7 +96,7 @@ describe('keys', () => {
   it('a reader with another key is refused, told of, lost, and its cards are no cards', () => {
     const reader = readerOf({ key: keyBytes(OTHER_KEY) });
     const rig = createRig(securedLine, [reader]);
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(10_000);
     expect(rig.cards).toEqual([]);
     expect(rig.presence).toEqual(['0 lost']);
@@ -107,7 +107,7 @@ describe('keys', () => {
   it('a reader without a key is given it where that is allowed, and works under it', () => {
     const reader = readerOf({ installMode: true });
     const rig = createRig({ readers: [{ address: 0, key: KEY, install: true }] }, [reader]);
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(2000);
     expect(reader.key()).toEqual(keyBytes(KEY));
     expect(reader.secured()).toBe(true);
@@ -131,7 +131,7 @@ describe('keys', () => {
   it('no reader is given a key where that is not allowed', () => {
     const reader = readerOf({ installMode: true });
     const rig = createRig(securedLine, [reader]);
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(5000);
     expect(reader.key()).toBeNull();
     expect(rig.cards).toEqual([]);
@@ -141,7 +141,7 @@ describe('keys', () => {
   it('without secureOnly a reader that knows no channel works in plain, and is asked again for it', () => {
     const reader = readerOf();
     const rig = createRig({ readers: [{ address: 0, key: KEY, secureOnly: false }] }, [reader]);
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(2000);
     expect(rig).toMatchObject({ cards: [{ uid: UID }], presence: ['0 alive'] });
     expect(rig.faults).toEqual(['Reader 0 has no secure channel: it does not take that security block.']);
@@ -169,7 +169,7 @@ describe('somebody on the wire', () => {
 
   it('a card replayed at any poll is refused, and the session is rebuilt', () => {
     const { rig, reader } = inSession();
-    reader.present(CARD);
+    reader.present(UID);
     rig.run(400);
     const recorded = rig.replies.find((message) => framesOf([message])[0]?.security?.[0] === 0x18);
     expect(recorded).toBeDefined();
@@ -185,14 +185,14 @@ describe('somebody on the wire', () => {
     expect(rig.cards).toHaveLength(1);
     expect(rig.faults.some((sentence) => /replayed|sequence number/.test(sentence))).toBe(true);
     expect(blocksOf(rig.sent).filter((block) => block === 0x11).length).toBeGreaterThan(3);
-    reader.present(bytesReport('04A1B2C3'));
+    reader.present('04A1B2C3');
     rig.run(500);
     expect(rig.cards.at(-1)).toEqual({ uid: '04A1B2C3', address: 0 });
   });
 
   it('a recorded session does not fit a later one', () => {
     const first = inSession();
-    first.reader.present(CARD);
+    first.reader.present(UID);
     first.rig.run(500);
     const recording = first.rig.replies;
     const fresh = readerOf({ key: keyBytes(KEY), secureOnly: true, random: counting(201) });
@@ -210,7 +210,7 @@ describe('somebody on the wire', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 255 }), (place, change) => {
         const { rig, reader } = inSession();
-        reader.present(CARD);
+        reader.present(UID);
         let altered = false;
         rig.disturb = (heard) => {
           const [frame] = framesOf([heard]);
@@ -253,7 +253,7 @@ describe('somebody on the wire', () => {
         expect(rig.cards).toEqual([]);
         rig.disturb = (heard) => [heard];
         rig.run(12_000);
-        reader.present(CARD);
+        reader.present(UID);
         rig.run(500);
         expect(rig.cards).toEqual([{ uid: UID, address: 0 }]);
       }),

@@ -14,7 +14,8 @@ import {
   type Session,
   type SessionKeys,
 } from '../../rfid/readers/osdp/secure-channel.ts';
-import type { CardReport } from './osdp-reports.ts';
+import { createShown, type SimulatedReader } from './device.ts';
+import { bytesReport, type CardReport } from './osdp-reports.ts';
 
 /** A simulated OSDP reader: the peripheral's side of the bus. */
 export interface OsdpReaderOptions {
@@ -30,24 +31,16 @@ export interface OsdpReaderOptions {
   random: RandomSource;
 }
 
-/** What the reader was told to show, in the order it was told. */
-export interface Shown {
-  command: 'led' | 'buzzer';
-  data: Uint8Array;
-}
-
-export interface SimulatedOsdpReader {
-  /** Bytes came from the panel: what it writes in answer. */
-  receive(bytes: Uint8Array): Uint8Array[];
-  /** Tells of a card, or of anything else, at the next poll. */
-  present(report: CardReport): void;
+/** It tells of a card once, at the next poll, in the card's own bytes; what it is told to show reads `green for 2 s`, `beep`. */
+export interface SimulatedOsdpReader extends SimulatedReader {
+  /** Tells of a card in another form, or of anything else, at the next poll. */
+  report(report: CardReport): void;
   /** Answers so many commands with BUSY. */
   beBusy(times: number): void;
   /** As after a loss of power: the key stays, the session and the sequence do not. */
   reboot(): void;
   secured(): boolean;
   key(): Uint8Array | null;
-  readonly shown: Shown[];
 }
 
 interface Answer {
@@ -82,12 +75,23 @@ const capabilities = ({ led, buzzer, key, installMode }: OsdpReaderOptions): Uin
     buzzer ? 1 : 0,
   );
 
+const COLORS = ['dark', 'red', 'green', 'amber', 'blue'];
+
+/** A temporary light; times are tenths of a second. */
+function lightOf([, , control, , off, color = 0, , low = 0, high = 0]: Uint8Array): string[] {
+  if (control !== 2) return [];
+  return [`${COLORS[color]}${off === 0 ? '' : ' blinking'} for ${(low | (high << 8)) / 10} s`];
+}
+
+const beepsOf = ([, tone, , , count = 0]: Uint8Array): string[] =>
+  tone === 2 ? Array.from({ length: count }, () => 'beep') : [];
+
 /** Makes a reader that has just been switched on. */
 export function createOsdpReader(options: OsdpReaderOptions): SimulatedOsdpReader {
   const { address, random } = options;
   const finder = createFrameFinder();
   const reports: CardReport[] = [];
-  const shown: Shown[] = [];
+  const shown = createShown();
   let { key, installMode } = options;
   let busy = 0;
   let lastSequence: number | null = null;
@@ -127,9 +131,9 @@ export function createOsdpReader(options: OsdpReaderOptions): SimulatedOsdpReade
     return ACK;
   }
 
-  function show(command: Shown['command'], data: Uint8Array): Answer {
-    if (!options[command]) return nak(NAK.unknownCommand);
-    shown.push({ command, data: data.slice() });
+  function show(effects: string[], able: boolean): Answer {
+    if (!able) return nak(NAK.unknownCommand);
+    effects.forEach(shown.add);
     return ACK;
   }
 
@@ -142,9 +146,9 @@ export function createOsdpReader(options: OsdpReaderOptions): SimulatedOsdpReade
       case COMMAND.poll:
         return reports.shift() ?? ACK;
       case COMMAND.led:
-        return show('led', data);
+        return show(lightOf(data), options.led);
       case COMMAND.buzzer:
-        return show('buzzer', data);
+        return show(beepsOf(data), options.buzzer);
       case COMMAND.keySet:
         return takeKey(data);
       default:
@@ -194,13 +198,20 @@ export function createOsdpReader(options: OsdpReaderOptions): SimulatedOsdpReade
         .push(bytes)
         .frames.filter((frame) => !frame.reply && frame.address === address)
         .map(replyTo),
-    present: (report) => void reports.push(report),
+    present(uid) {
+      reports.push(bytesReport(uid));
+      return [];
+    },
+    remove() {
+      // It has been told of, or will be: the reader does not say how long a card stays.
+    },
+    report: (report) => void reports.push(report),
     beBusy(times) {
       busy = times;
     },
     reboot: forget,
     secured: () => session !== null,
     key: () => key,
-    shown,
+    shown: shown.list,
   };
 }

@@ -56,7 +56,7 @@ export function createFrames<F>(options: FrameOptions<F>): Frames<F> {
       }
       if ('frame' in scan) found.frames.push(scan.frame);
       else if (scan.fault !== null) note(found, scan.fault);
-      held = held.subarray(scan.take);
+      held = held.subarray(Math.max(1, scan.take));
     }
   }
 

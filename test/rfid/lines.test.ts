@@ -2,7 +2,7 @@ import { assert, constantFrom, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOfText, concat, hexOf } from '../../adapters/rfid/bytes.ts';
 import type { Feedback, ReaderLine } from '../../adapters/rfid/reader.ts';
-import { createReaderLine } from '../../adapters/rfid/readers/index.ts';
+import { createReaderLine, readerProblems } from '../../adapters/rfid/readers/index.ts';
 import { simulatedReaders } from '../../adapters/simulator/readers/index.ts';
 import { createModbusReader, SIMULATED_COILS } from '../../adapters/simulator/readers/modbus-rtu.ts';
 import type { SimulatedReader } from '../../adapters/simulator/readers/device.ts';
@@ -65,6 +65,18 @@ describe('a stream of bytes gives the same cards however it is cut', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  it.each([
+    { name: 'without an end and a length', settings: { end: '' } },
+    { name: 'of nothing', settings: { end: '', length: 0, maxLength: 0 } },
+    { name: 'of bare bytes without a length', settings: { content: 'binary' as const, checksum: 'lrc' as const } },
+  ])('settings $name are told to be wrong, and hang nothing', ({ settings }) => {
+    expect(readerProblems('ascii', settings)).not.toEqual([]);
+    const bench = createBench(createReaderLine('ascii', settings));
+    bench.feed(bytesOfText('04A1B2C3\r\n'.repeat(100)));
+    bench.pass(200);
+    expect(bench.told.uids).toEqual([]);
   });
 
   it('half a message is forgotten after 100 ms', () => {
@@ -236,7 +248,7 @@ describe('a verdict is shown', () => {
     const [line, device] = [createReaderLine('twn4'), simulatedReaders.twn4()];
     const bench = createBench(line, [device]);
     bench.pass(500);
-    expect(shown(device, bench, line, 'read')).toEqual(['beep']);
+    expect(shown(device, bench, line, 'read')).toEqual(['beep', 'dark']);
     expect(shown(device, bench, line, 'accepted')).toEqual(['dark', 'green on', 'beep', 'dark']);
     expect(shown(device, bench, line, 'accepted-offline')).toEqual(['dark', 'green blinks', 'beep', 'dark']);
     expect(shown(device, bench, line, 'refused')).toEqual(['dark', 'red on', 'beep', 'beep', 'beep', 'dark']);
@@ -247,14 +259,9 @@ describe('a verdict is shown', () => {
     const [line, device] = [createReaderLine('modbus-rtu', { coils: SIMULATED_COILS }), createModbusReader()];
     const bench = createBench(line, [device]);
     bench.pass(500);
-    expect(shown(device, bench, line, 'read')).toEqual(['buzzer on', 'buzzer off']);
-    expect(shown(device, bench, line, 'accepted')).toEqual([
-      'red off',
-      'green on',
-      'buzzer on',
-      'buzzer off',
-      'green off',
-    ]);
+    const dark = ['green off', 'red off'];
+    expect(shown(device, bench, line, 'read')).toEqual(['buzzer on', 'buzzer off', ...dark]);
+    expect(shown(device, bench, line, 'accepted')).toEqual([...dark, 'green on', 'buzzer on', 'buzzer off', ...dark]);
     expect(shown(device, bench, line, 'refused').filter((what) => what === 'buzzer on')).toHaveLength(3);
     expect(shown(device, bench, line, 'accepted-offline').filter((what) => what === 'green on')).toHaveLength(3);
     const [plain, other] = [createReaderLine('modbus-rtu'), createModbusReader()];

@@ -57,6 +57,19 @@ export const ascii: ReaderProtocol<AsciiSettings> = {
   createLine: (settings) => createListeningLine(messages(settings)),
 };
 
+/** What is wrong with settings, a sentence each; nothing where they can be used. */
+export function asciiProblems(settings: AsciiSettings): string[] {
+  const { content, end, length, minLength, maxLength } = settings;
+  const problems: string[] = [];
+  if (length !== null && !(Number.isInteger(length) && length >= 1 && length <= LONGEST))
+    problems.push(`The length ${length} is not a whole number from 1 to ${LONGEST}.`);
+  if (length === null && end === '') problems.push('Without an end a message needs a length.');
+  if (length === null && content === 'binary') problems.push('A card in bare bytes needs a length.');
+  if (!(minLength >= 1 && minLength <= maxLength && maxLength <= LONGEST))
+    problems.push(`The lengths from ${minLength} to ${maxLength} are not within 1 to ${LONGEST}.`);
+  return problems;
+}
+
 /** The cards in bytes as they came from such a reader. */
 export function decodeAscii(bytes: Uint8Array, settings: AsciiSettings): string[] {
   return readAll(messages(settings), bytes);

@@ -1,12 +1,12 @@
 import type { ReaderLine, ReaderProtocol } from '../reader.ts';
 import type { AsciiSettings } from './ascii.ts';
-import { ascii } from './ascii.ts';
+import { ascii, asciiProblems } from './ascii.ts';
 import { id12la } from './id-12la.ts';
 import type { ModbusSettings } from './modbus-rtu.ts';
-import { modbusRtu } from './modbus-rtu.ts';
+import { modbusProblems, modbusRtu } from './modbus-rtu.ts';
 import type { NoSettings } from './no-settings.ts';
 import type { OsdpSettings } from './osdp.ts';
-import { osdp } from './osdp.ts';
+import { osdp, osdpProblems } from './osdp.ts';
 import { pn532 } from './pn532.ts';
 import type { Twn4Settings } from './twn4.ts';
 import { twn4 } from './twn4.ts';
@@ -50,4 +50,21 @@ export function createReaderLine<N extends ReaderProtocolName>(
 ): ReaderLine {
   const protocol = readerProtocols[name];
   return protocol.createLine({ ...protocol.defaults, ...settings });
+}
+
+const checks: { readonly [N in ReaderProtocolName]: (settings: ReaderSettings[N]) => string[] } = {
+  ascii: asciiProblems,
+  'id-12la': () => [],
+  twn4: () => [],
+  pn532: () => [],
+  osdp: osdpProblems,
+  'modbus-rtu': modbusProblems,
+};
+
+/** What is wrong with settings for readers of this protocol, a sentence each; nothing where a line can be made of them. */
+export function readerProblems<N extends ReaderProtocolName>(
+  name: N,
+  settings: Partial<ReaderSettings[N]> = {},
+): string[] {
+  return checks[name]({ ...readerProtocols[name].defaults, ...settings });
 }

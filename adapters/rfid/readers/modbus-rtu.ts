@@ -64,6 +64,23 @@ export const modbusRtu: ReaderProtocol<ModbusSettings> = {
   },
 };
 
+const MOST_READERS = 8;
+const MOST_REGISTERS = 125;
+
+/** What is wrong with settings, a sentence each; nothing where they can be used. */
+export function modbusProblems({ addresses, register, count }: ModbusSettings): string[] {
+  const within = (value: number, least: number, most: number): boolean =>
+    Number.isInteger(value) && value >= least && value <= most;
+  const problems = addresses
+    .filter((address) => !within(address, 1, 247))
+    .map((address) => `The address ${address} is not a whole number from 1 to 247.`);
+  if (!within(addresses.length, 1, MOST_READERS)) problems.push(`A line has from 1 to ${MOST_READERS} readers.`);
+  if (new Set(addresses).size < addresses.length) problems.push('Two readers on the line have the same address.');
+  if (!within(count, 2, MOST_REGISTERS)) problems.push(`From 2 to ${MOST_REGISTERS} registers are read at a time.`);
+  if (!within(register, 0, 0xffff - count)) problems.push(`There is no register ${register}, or too few behind it.`);
+  return problems;
+}
+
 /** The cards in answers to a reading of registers; requests pass. */
 export function decodeModbus(bytes: Uint8Array, settings: ModbusSettings): string[] {
   const frames = createModbusFrames();
@@ -93,17 +110,23 @@ interface Switched {
 const switched = (coil: Switched['coil'], ...instants: number[]): Switched[] =>
   instants.map((after, i) => ({ after, coil, on: i % 2 === 0 }));
 
+const OFF: readonly Switched[] = [
+  { after: 0, coil: 'green', on: false },
+  { after: 0, coil: 'red', on: false },
+];
+
+/** All lights are out after two seconds, also where no verdict follows. */
+const DARK = OFF.map((one) => ({ ...one, after: 2_000 }));
+
 const SHOWN: Record<Feedback, readonly Switched[]> = {
-  read: switched('buzzer', 0, 100),
-  accepted: [...switched('green', 0, 2_000), ...switched('buzzer', 0, 200)],
-  'accepted-offline': [...switched('green', 0, 300, 600, 900, 1_200, 1_500), ...switched('buzzer', 0, 200)],
-  refused: [...switched('red', 0, 2_000), ...switched('buzzer', 0, 100, 250, 350, 500, 600)],
+  read: [...switched('buzzer', 0, 100), ...DARK],
+  accepted: [...OFF, ...switched('green', 0), ...switched('buzzer', 0, 200), ...DARK],
+  'accepted-offline': [...OFF, ...switched('green', 0, 300, 600, 900, 1_200), ...switched('buzzer', 0, 200), ...DARK],
+  refused: [...OFF, ...switched('red', 0), ...switched('buzzer', 0, 100, 250, 350, 500, 600), ...DARK],
 };
 
 function steps(feedback: Feedback, { coils }: ModbusSettings): { after: number; coil: number; on: boolean }[] {
-  const other = feedback === 'refused' ? 'green' : 'red';
-  const off: Switched[] = feedback === 'read' ? [] : [{ after: 0, coil: other, on: false }];
-  return [...off, ...SHOWN[feedback]]
+  return SHOWN[feedback]
     .toSorted((a, b) => a.after - b.after)
     .flatMap(({ after, coil, on }) => (coils[coil] === null ? [] : [{ after, coil: coils[coil], on }]));
 }

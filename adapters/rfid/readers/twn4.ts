@@ -79,8 +79,7 @@ function steps(feedback: Feedback, { red, green }: Twn4Settings): { after: numbe
     'accepted-offline': [dark, `0405${byte(green)}${word(250)}${word(250)}`, beep(200, 0)],
     refused: [dark, `0402${byte(red)}`, beep(100, 100), beep(100, 100), beep(100, 100)],
   };
-  const now = shown[feedback].map((command) => ({ after: 0, command }));
-  return feedback === 'read' ? now : [...now, { after: 2_000, command: dark }];
+  return [...shown[feedback].map((command) => ({ after: 0, command })), { after: 2_000, command: dark }];
 }
 
 function judge(frame: Twn4Frame, pending: Pending<Purpose> | null): Verdict {
@@ -92,7 +91,8 @@ function judge(frame: Twn4Frame, pending: Pending<Purpose> | null): Verdict {
   if (status !== 0) return { answer: 'refused' };
   if (pending.request.purpose === 'order') return frame.bytes.length === 1 ? { answer: null } : { pass: 'unasked' };
   const uids = readTag(frame.bytes);
-  return uids === null ? { pass: 'form' } : { uids };
+  if (uids !== null) return { uids };
+  return frame.bytes.length === 1 ? { pass: 'unasked' } : { answer: 'form' };
 }
 
 /** What SearchTag found: status 00, found or not, type, bits, bytes, number. Null where this is no such answer. */

@@ -1,6 +1,7 @@
 import { assert, constantFrom, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOfText, concat, hexOf } from '../../adapters/rfid/bytes.ts';
+import { modbusCrc } from '../../adapters/rfid/crc.ts';
 import type { Feedback, ReaderLine } from '../../adapters/rfid/reader.ts';
 import { createReaderLine, readerProblems } from '../../adapters/rfid/readers/index.ts';
 import { simulatedReaders } from '../../adapters/simulator/readers/index.ts';
@@ -213,6 +214,31 @@ describe('readers that are polled', () => {
     bench.feed(bytesOfText('0000\r'));
     bench.feed(vector.bytes);
     expect(bench.told).toMatchObject({ uids: [], faults: [expect.stringContaining('not asked')] });
+  });
+
+  it('PN532 that lost its power is woken anew', () => {
+    let device = simulatedReaders.pn532();
+    const bench = createBench(createReaderLine('pn532'), [{ ...device, receive: (bytes) => device.receive(bytes) }]);
+    bench.pass(1_000);
+    device = simulatedReaders.pn532();
+    bench.pass(3_000);
+    device.present('04A1B2C3');
+    bench.pass(500);
+    expect(bench.told).toMatchObject({ uids: ['04A1B2C3'], lost: [] });
+  });
+
+  it.each([
+    { name: 'a length whose checksum is wrong', vector: 'PN532, four bytes', at: 4, change: 0xf5 },
+    { name: 'the address of another reader', vector: 'Modbus', at: 0, change: 9 },
+  ])('$name makes an answer unusable', ({ vector, at, change }) => {
+    const one = VECTORS.find(({ name }) => name === vector)!;
+    const bench = ready(one);
+    const body = one.bytes.with(at, change);
+    const isModbus = one.protocol === 'modbus-rtu';
+    bench.feed(isModbus ? concat(body.subarray(0, -2), modbusCrc(body.subarray(0, -2))) : concat(ACK, body));
+    bench.pass(200);
+    expect(bench.told.uids).toEqual([]);
+    expect(bench.told.faults).not.toEqual([]);
   });
 
   it('two on one line tell their addresses, and the one does not suffer from the death of the other', () => {

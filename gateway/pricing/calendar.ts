@@ -98,20 +98,24 @@ function timesOf(rules: readonly Restrictions[]): number[] {
   return [...new Set([0, ...times])];
 }
 
-function timeOf(text: string): number {
+/** A time of day such as `08:30`, ms since midnight. */
+export function timeOf(text: string): number {
   return (Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5))) * MINUTE;
 }
 
-function dateOf(text: string): Millis {
+/** Midnight of a local date such as `2026-12-31`, ms as if it were UTC. */
+export function dateOf(text: string): Millis {
   return Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)) - 1, Number(text.slice(8, 10)));
 }
 
-function midnight(local: Millis): Millis {
+/** The midnight before a local time, both ms as if they were UTC. */
+export function midnight(local: Millis): Millis {
   const time = local % DAY;
   return local - (time < 0 ? time + DAY : time);
 }
 
-function weekdayOf(day: Millis): Weekday {
+/** The weekday of a local midnight, ms as if it were UTC. */
+export function weekdayOf(day: Millis): Weekday {
   const index = (((share(day, 1, DAY) + EPOCH_WEEKDAY) % 7) + 7) % 7;
   return WEEKDAYS[index] ?? 'MONDAY';
 }

@@ -4,7 +4,7 @@ import { calendarOf, type Calendar } from './calendar.ts';
 import { share, unitsAbove } from './decimal.ts';
 
 /** A tariff element with its limits as integers: thousandths of Wh, W and A, and milliseconds. */
-interface Limits {
+export interface Limits {
   minMilliWh: number;
   maxMilliWh: number;
   minMillis: number;
@@ -83,7 +83,8 @@ function isWithin(l: Limits, { milliWh, millis, milliW, milliA }: Moment): boole
   );
 }
 
-function limitsOf(r: Restrictions): Limits {
+/** The bounds of restrictions; where there is none, the widest. */
+export function limitsOf(r: Restrictions): Limits {
   return {
     minMilliWh: r.minKwh === undefined ? 0 : unitsAbove(r.minKwh, 6),
     maxMilliWh: r.maxKwh === undefined ? Infinity : unitsAbove(r.maxKwh, 6),

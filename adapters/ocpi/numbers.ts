@@ -20,11 +20,16 @@ export function hours(millis: number): number {
   return fraction(millis, 3_600_000);
 }
 
-/** A price that includes `vat` percent, without it; to 4 decimals. Null VAT: the price as it stands. */
+/** A price that includes `vat` percent, without it; to 4 decimals. Null: the price as it stands. */
 export function withoutVat(price: Decimal, vat: Decimal | null): number {
   if (vat === null) return toNumber(price);
   const factor = new Big(vat).div(100).plus(1);
   return Number(new Big(price).div(factor).round(PLACES, Big.roundHalfUp).toString());
+}
+
+/** The sum of exact decimals. */
+export function sumOf(decimals: readonly Decimal[]): Decimal {
+  return decimals.reduce((sum, each) => sum.plus(each), new Big(0)).toFixed();
 }
 
 /** Decimal degrees in `length` characters: with the most of 7 to 5 decimals that fit (OCPI 2.3.0 mod_locations GeoLocation). */

@@ -15,6 +15,7 @@ import type {
 import type { Period, Price, Tariff } from '../../../gateway/domain/tariff.ts';
 import { turnCost } from '../../../gateway/pricing/turn.ts';
 import { degrees, hours, kwh } from '../numbers.ts';
+import { chargingPeriods, isOnlyKept, type TimeDimensions } from './periods.ts';
 import { presentSignedData } from './signed-data.ts';
 import { clip, clipId, optional } from './text.ts';
 import { evseForVisitors, siteForVisitors, type VisitorWords } from './visitors.ts';
@@ -35,7 +36,9 @@ export type WireToken = Token & { body: Wire };
 /** Where the versions differ; everything else is written once, below. */
 export interface Dialect {
   price(price: Price): Wire;
-  tariff(tariff: Tariff, site: SiteSettings): Wire;
+  tariff(tariff: Tariff, site: SiteSettings): Wire | null;
+  /** The dimension of the time of each kind of period; null where this version has none. */
+  times: TimeDimensions;
   /** A plug as this version names it; null where it has no name for it. */
   standard(standard: string): string | null;
   tokenType(type: string): string;
@@ -53,7 +56,8 @@ export interface Presenter {
   session(session: Session, site: SiteSettings): Wire;
   /** `signed`: what the meter signed, where it did. */
   cdr(cdr: Cdr, site: SiteSettings, signed?: readonly SignedReading[]): Wire;
-  tariff(tariff: Tariff, site: SiteSettings): Wire;
+  /** Null where none of its elements can be told. */
+  tariff(tariff: Tariff, site: SiteSettings): Wire | null;
   token(token: WireToken): Wire;
 }
 
@@ -167,7 +171,7 @@ function presentConnector(connector: Connector, dialect: Dialect): Wire | null {
 
 /** OCPI 2.3.0 mod_sessions Session object. */
 function presentSession(session: Session, site: SiteSettings, dialect: Dialect): Wire {
-  const periods = chargingPeriods(session.periods, session.tariff);
+  const periods = chargingPeriods(session.periods, session.tariff, dialect.times);
   return {
     country_code: site.countryCode,
     party_id: site.partyId,
@@ -193,21 +197,24 @@ function presentSession(session: Session, site: SiteSettings, dialect: Dialect):
 function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: readonly SignedReading[]): Wire {
   const priced = (name: string, price: Price | null): Wire => (price === null ? {} : { [name]: dialect.price(price) });
   const cost = cdr.creditOf === undefined ? cdr.cost : { ...turnCost(cdr.cost), total: cdr.cost.total };
-  const periods = chargingPeriods(cdr.periods, cdr.tariff);
+  const periods = chargingPeriods(cdr.periods, cdr.tariff, dialect.times);
+  const tariff = cdr.tariff && dialect.tariff(cdr.tariff, site);
   return {
     country_code: site.countryCode,
     party_id: site.partyId,
     id: cdr.id,
-    start_date_time: toUtc(cdr.startedAt),
+    // With the time for which the bay was kept before.
+    start_date_time: toUtc(Math.min(cdr.startedAt, ...cdr.periods.map(({ from }) => from))),
     end_date_time: toUtc(cdr.endedAt),
-    session_id: cdr.sessionId,
+    // A reservation that nobody charged on never became a session.
+    ...optional('session_id', isOnlyKept(cdr.periods) ? null : cdr.sessionId),
     cdr_token: cdrToken(cdr.token, dialect),
     auth_method: cdr.authMethod,
     ...optional('authorization_reference', cdr.authorizationReference),
     cdr_location: cdrLocation(cdr.place, dialect),
     currency: cdr.currency,
-    ...(cdr.tariff === null ? {} : { tariffs: [dialect.tariff(cdr.tariff, site)] }),
-    charging_periods: periods.length > 0 ? periods : chargingPeriods([wholeOf(cdr)], cdr.tariff),
+    ...(tariff === null ? {} : { tariffs: [tariff] }),
+    charging_periods: periods.length > 0 ? periods : chargingPeriods([wholeOf(cdr)], cdr.tariff, dialect.times),
     ...optional('signed_data', presentSignedData(signed, dialect.longestPlain)),
     total_cost: dialect.price(cost.total),
     ...priced('total_fixed_cost', cost.fixed),
@@ -217,6 +224,7 @@ function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: read
     ...priced('total_time_cost', cost.time),
     total_parking_time: hours(cdr.parkingSeconds * 1000),
     ...priced('total_parking_cost', cost.parking),
+    ...priced('total_reservation_cost', cost.reservation ?? null),
     ...optional('remark', cdr.remark && clip(cdr.remark, 255)),
     ...(cdr.creditOf !== undefined && { credit: true, credit_reference_id: cdr.creditOf }),
     last_updated: toUtc(cdr.updatedAt),
@@ -270,18 +278,6 @@ function cdrToken(token: TokenUse, dialect: Dialect): Wire {
     type: dialect.tokenType(token.type),
     contract_id: clipId(token.contractId, 36),
   };
-}
-
-/** OCPI 2.3.0 mod_cdrs ChargingPeriod: energy, and the time as charging or parking. */
-function chargingPeriods(periods: Period[], tariff: Tariff | null): Wire[] {
-  return periods.map((period) => ({
-    start_date_time: toUtc(period.from),
-    dimensions: [
-      { type: 'ENERGY', volume: kwh(period.energyWh) },
-      { type: period.kind === 'parking' ? 'PARKING_TIME' : 'TIME', volume: hours(period.to - period.from) },
-    ],
-    ...(tariff === null ? {} : { tariff_id: clipId(tariff.id, 36) }),
-  }));
 }
 
 /** A CDR has at least one period, also when nothing was measured in between. */

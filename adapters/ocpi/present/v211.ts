@@ -3,11 +3,12 @@ import type { Millis } from '../../../gateway/domain/time.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
 import type { Cdr, PowerType, Session, SessionPlace } from '../../../gateway/domain/types.ts';
 import type { Tariff } from '../../../gateway/domain/tariff.ts';
-import { toNumber } from '../numbers.ts';
+import { kwh, toNumber } from '../numbers.ts';
 import { inAscii } from './ascii.ts';
 import { coordinates, NEAREST_STANDARD, type Presenter, type SiteState, type Wire, type WireToken } from './shared.ts';
+import { RESTRICTIONS_V211, type TariffWords, withinValidity } from './tariff.ts';
 import { clip, clipId, optional } from './text.ts';
-import { v221 } from './v221.ts';
+import { presentTariffV221, v221 } from './v221.ts';
 
 /** Plugs that 2.1.1 can name (OCPI 2.1.1 mod_locations ConnectorType). */
 const STANDARDS = words(
@@ -32,6 +33,10 @@ const POWER_TYPES: Record<PowerType, string> = {
   DC: 'DC',
 };
 
+/** Those of ours that OCPI 2.1.1 mod_cdrs CdrDimensionType has. */
+const DIMENSIONS = words('ENERGY PARKING_TIME TIME');
+const TARIFF_WORDS: TariffWords = { restrictions: new Set(RESTRICTIONS_V211), withoutTax: true };
+
 /** OCPI 2.1.1: what 2.2.1 says, in the fields and words that there were before. */
 export const v211: Presenter = {
   location: (state) => inAscii(presentLocation(state)),
@@ -46,7 +51,10 @@ export const v211: Presenter = {
   },
   session: (session, site) => inAscii(presentSession(session, site)),
   cdr: (cdr, site) => inAscii(presentCdr(cdr, site)),
-  tariff: (tariff, site) => inAscii(presentTariff(tariff, site)),
+  tariff(tariff, site) {
+    const wire = presentTariff(tariff, site);
+    return wire && inAscii(wire);
+  },
   token: presentToken,
 };
 
@@ -97,6 +105,7 @@ function presentConnector(wire: Wire): Wire | null {
 function presentSession(session: Session, site: SiteSettings): Wire {
   const wire = v221.session(session, site);
   const status = session.status === 'ACTIVE' ? 'CHARGING' : 'UNKNOWN';
+  const told = periods(wire['charging_periods']);
   return {
     ...pick(wire, 'id kwh meter_id currency last_updated'),
     start_datetime: wire['start_date_time'],
@@ -104,7 +113,7 @@ function presentSession(session: Session, site: SiteSettings): Wire {
     auth_id: clipId(session.token.contractId, 36),
     auth_method: authMethod(session),
     location: placeLocation(session.place, session.updatedAt, status),
-    ...(wire['charging_periods'] === undefined ? {} : { charging_periods: periods(wire['charging_periods']) }),
+    ...(told.length === 0 ? {} : { charging_periods: told }),
     ...(session.cost === null ? {} : { total_cost: toNumber(session.cost.total.beforeTaxes) }),
     // A reserved place is not charged at yet.
     status: wire['status'] === 'RESERVATION' ? 'PENDING' : wire['status'],
@@ -114,24 +123,36 @@ function presentSession(session: Session, site: SiteSettings): Wire {
 /** OCPI 2.1.1 mod_cdrs CDR object. */
 function presentCdr(cdr: Cdr, site: SiteSettings): Wire {
   const wire = v221.cdr(cdr, site);
+  const tariff = cdr.tariff && presentTariff(cdr.tariff, site);
+  const told = periods(wire['charging_periods']);
+  const start_date_time = toUtc(cdr.startedAt);
   return {
-    ...pick(
-      wire,
-      'id start_date_time meter_id currency total_energy total_time total_parking_time remark last_updated',
-    ),
+    ...pick(wire, 'id meter_id currency total_energy total_time total_parking_time last_updated'),
+    start_date_time,
     stop_date_time: wire['end_date_time'],
     auth_id: clipId(cdr.token.contractId, 36),
     auth_method: authMethod(cdr),
     location: placeLocation(cdr.place, cdr.updatedAt, 'UNKNOWN'),
-    ...(cdr.tariff === null ? {} : { tariffs: [presentTariff(cdr.tariff, site)] }),
-    charging_periods: periods(wire['charging_periods']),
+    ...(tariff === null ? {} : { tariffs: [tariff] }),
+    // One there has to be, also where nobody charged.
+    charging_periods:
+      told.length > 0 ? told : [{ start_date_time, dimensions: [{ type: 'ENERGY', volume: kwh(cdr.energyWh) }] }],
     total_cost: toNumber(cdr.cost.total.beforeTaxes),
+    ...optional('remark', remarkOn(cdr)),
   };
 }
 
-/** OCPI 2.1.1 mod_tariffs Tariff object: without VAT and price limits. */
-function presentTariff(tariff: Tariff, site: SiteSettings): Wire {
-  const wire = v221.tariff(tariff, site);
+/** What the bay was kept for has no field of its own there, and is in the total. */
+function remarkOn({ cost, currency, remark }: Cdr): string | null {
+  const kept = cost.reservation?.beforeTaxes ?? '0';
+  if (toNumber(kept) === 0) return remark && clip(remark, 255);
+  return clip([`${kept} ${currency} of it for the reservation`, ...(remark === null ? [] : [remark])].join('; '), 255);
+}
+
+/** OCPI 2.1.1 mod_tariffs Tariff object: without VAT and price limits; its validity is that of its elements, in days. */
+function presentTariff(tariff: Tariff, site: SiteSettings): Wire | null {
+  const wire = presentTariffV221(withinValidity(tariff, site.timeZone), site, TARIFF_WORDS);
+  if (wire === null) return null;
   return {
     ...pick(wire, 'id currency tariff_alt_text tariff_alt_url energy_mix last_updated'),
     elements: list(wire['elements']).map((element) => ({
@@ -217,8 +238,12 @@ function openingTimes(hours: unknown): Wire | null {
   return twentyfourseven === true ? { twentyfourseven } : rest;
 }
 
+/** Nobody can be told there that a bay was kept: a period of nothing else is left out. */
 function periods(wire: unknown): Wire[] {
-  return list(wire).map((period) => pick(period, 'start_date_time dimensions'));
+  return list(wire).flatMap((period) => {
+    const dimensions = list(period['dimensions']).filter(({ type }) => DIMENSIONS.has(String(type)));
+    return dimensions.length === 0 ? [] : [{ start_date_time: period['start_date_time'], dimensions }];
+  });
 }
 
 function pick(wire: Wire, names: string): Wire {

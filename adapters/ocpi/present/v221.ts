@@ -1,11 +1,14 @@
 import type { SiteSettings } from '../../../gateway/domain/settings.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
-import type { Price, PriceComponent, PriceLimit, Tariff } from '../../../gateway/domain/tariff.ts';
-import { toNumber, withoutVat } from '../numbers.ts';
+import type { Price, PriceLimit, Tariff } from '../../../gateway/domain/tariff.ts';
+import { toNumber } from '../numbers.ts';
 import type { Presenter, Wire } from './shared.ts';
 import { createPresenter } from './shared.ts';
+import { presentElements, presentTariffHead, RESTRICTIONS_V221, type TariffWords } from './tariff.ts';
 import { optional } from './text.ts';
-import { dialectV230, presentTariffHead } from './v230.ts';
+import { dialectV230 } from './v230.ts';
+
+const WORDS: TariffWords = { restrictions: new Set(RESTRICTIONS_V221), withoutTax: true };
 
 /** Plugs that 2.2.1 can name: a closed enum there (OCPI 2.2.1 mod_locations ConnectorType). */
 const STANDARDS: ReadonlySet<string> = new Set(
@@ -35,6 +38,8 @@ export const v221: Presenter = createPresenter({
   ...dialectV230,
   price: presentPrice,
   tariff: presentTariff,
+  // A closed enum there (OCPI 2.2.1 mod_cdrs CdrDimensionType).
+  times: { ...dialectV230.times, overtime: null },
   standard(standard) {
     // The same plug, before it became a standard (OCPI 2.3.0 mod_locations ConnectorType TESLA_S).
     if (standard === 'SAE_J3400') return 'TESLA_S';
@@ -51,30 +56,27 @@ function presentPrice(price: Price): Wire {
 }
 
 /** OCPI 2.2.1 mod_tariffs Tariff object: prices are without VAT there, whatever the tariff says them in. */
-function presentTariff(tariff: Tariff, site: SiteSettings): Wire {
-  return {
-    ...presentTariffHead(tariff, site),
-    ...optional('min_price', tariff.minPrice && presentLimit(tariff.minPrice)),
-    ...optional('max_price', tariff.maxPrice && presentLimit(tariff.maxPrice)),
-    elements: tariff.elements.map(({ components }) => ({
-      price_components: components.map((component) => presentComponent(component, tariff.taxIncluded)),
-    })),
-    last_updated: toUtc(tariff.updatedAt),
-  };
+function presentTariff(tariff: Tariff, site: SiteSettings): Wire | null {
+  return presentTariffV221(tariff, site, WORDS);
+}
+
+/** The same with the restrictions that another version has. */
+export function presentTariffV221(tariff: Tariff, site: SiteSettings, words: TariffWords): Wire | null {
+  const elements = presentElements(tariff, words);
+  return (
+    elements && {
+      ...presentTariffHead(tariff, site),
+      ...optional('min_price', tariff.minPrice && presentLimit(tariff.minPrice)),
+      ...optional('max_price', tariff.maxPrice && presentLimit(tariff.maxPrice)),
+      elements,
+      last_updated: toUtc(tariff.updatedAt),
+    }
+  );
 }
 
 function presentLimit(limit: PriceLimit): Wire {
   return {
     excl_vat: toNumber(limit.beforeTaxes),
     ...optional('incl_vat', limit.afterTaxes === null ? null : toNumber(limit.afterTaxes)),
-  };
-}
-
-function presentComponent(component: PriceComponent, taxIncluded: Tariff['taxIncluded']): Wire {
-  return {
-    type: component.type,
-    price: taxIncluded === 'YES' ? withoutVat(component.price, component.vat) : toNumber(component.price),
-    ...optional('vat', component.vat === null ? null : toNumber(component.vat)),
-    step_size: component.step,
   };
 }

@@ -121,16 +121,19 @@ export const locationFields = {
 };
 
 export const authMethod = oneOf('AUTH_REQUEST COMMAND WHITELIST');
-const dimension = (sessionOnly: boolean) =>
+/** Dimensions of both, and those of sessions alone. */
+const DIMENSIONS = 'ENERGY MAX_CURRENT MIN_CURRENT MAX_POWER MIN_POWER PARKING_TIME RESERVATION_TIME TIME';
+const SESSION_ONLY = 'CURRENT ENERGY_EXPORT ENERGY_IMPORT POWER STATE_OF_CHARGE';
+/** What the bookings extension of 2.3.0 adds. */
+export const BOOKING_DIMENSIONS = 'RESERVATION_EXPIRES RESERVATION_OVERTIME';
+const chargingPeriod = (types: string) =>
   strict({
-    type: oneOf(
-      'ENERGY MAX_CURRENT MIN_CURRENT MAX_POWER MIN_POWER PARKING_TIME RESERVATION_TIME TIME' +
-        (sessionOnly ? ' CURRENT ENERGY_EXPORT ENERGY_IMPORT POWER STATE_OF_CHARGE' : ''),
-    ),
-    volume: number,
+    start_date_time: dateTime,
+    dimensions: some(strict({ type: oneOf(types), volume: number })),
+    tariff_id: opt(ciString(36)),
   });
-const chargingPeriod = (sessionOnly: boolean) =>
-  strict({ start_date_time: dateTime, dimensions: some(dimension(sessionOnly)), tariff_id: opt(ciString(36)) });
+export const sessionPeriods = (more = '') => many(chargingPeriod(`${DIMENSIONS} ${SESSION_ONLY} ${more}`.trim()));
+const cdrPeriods = (more = '') => some(chargingPeriod(`${DIMENSIONS} ${more}`.trim()));
 
 export const sessionFields = {
   country_code: ciString(2),
@@ -146,7 +149,7 @@ export const sessionFields = {
   connector_id: ciString(36),
   meter_id: opt(text(255)),
   currency: Type.String({ pattern: '^[A-Z]{3}$' }),
-  charging_periods: many(chargingPeriod(true)),
+  charging_periods: sessionPeriods(),
   status: oneOf('ACTIVE COMPLETED INVALID PENDING RESERVATION'),
   last_updated: dateTime,
 };
@@ -181,6 +184,7 @@ export function cdrSchema(parts: {
   cdrToken: TSchema;
   standard: TSchema;
   plain: number;
+  dimensions?: string;
 }) {
   const { price } = parts;
   return strict({
@@ -197,7 +201,7 @@ export function cdrSchema(parts: {
     meter_id: opt(text(255)),
     currency: Type.String({ pattern: '^[A-Z]{3}$' }),
     tariffs: many(parts.tariff),
-    charging_periods: some(chargingPeriod(false)),
+    charging_periods: cdrPeriods(parts.dimensions),
     signed_data: opt(signedData(parts.plain)),
     total_cost: price,
     total_fixed_cost: opt(price),
@@ -254,31 +258,39 @@ export const tokenSchema = (tokenType: TSchema) =>
     last_updated: dateTime,
   });
 
-const tariffRestrictions = strict({
-  start_time: opt(text(5)),
-  end_time: opt(text(5)),
-  start_date: opt(text(10)),
-  end_date: opt(text(10)),
+const timeOfDay = Type.String({ pattern: '^([0-1][0-9]|2[0-3]):[0-5][0-9]$' });
+const date = Type.String({ pattern: '^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' });
+/** TariffRestrictions of 2.1.1; an empty object would say nothing, so it is not sent. */
+export const restrictionFields = {
+  start_time: opt(timeOfDay),
+  end_time: opt(timeOfDay),
+  start_date: opt(date),
+  end_date: opt(date),
   min_kwh: opt(number),
   max_kwh: opt(number),
-  min_current: opt(number),
-  max_current: opt(number),
   min_power: opt(number),
   max_power: opt(number),
   min_duration: opt(int),
   max_duration: opt(int),
-  day_of_week: many(oneOf('MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY')),
+  day_of_week: opt(some(oneOf('MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY'))),
+};
+export const restrictions = <P extends TProperties>(fields: P) =>
+  opt(Type.Object(fields, { additionalProperties: false, minProperties: 1 }));
+export const restrictionFieldsV221 = {
+  ...restrictionFields,
+  min_current: opt(number),
+  max_current: opt(number),
   reservation: opt(oneOf('RESERVATION RESERVATION_EXPIRES')),
-});
+};
 const priceComponent = strict({
   type: oneOf('ENERGY FLAT PARKING_TIME TIME'),
   price: number,
-  vat: opt(number),
-  step_size: int,
+  vat: opt(Type.Number({ minimum: 0 })),
+  step_size: Type.Integer({ minimum: 0 }),
 });
 
-/** Tariff fields but for the price limits and taxes. */
-export const tariffFields = {
+/** Tariff fields but for the price limits and taxes, with one version's restrictions. */
+export const tariffFields = <P extends TProperties>(restricted: P) => ({
   country_code: ciString(2),
   party_id: ciString(3),
   id: ciString(36),
@@ -286,12 +298,12 @@ export const tariffFields = {
   type: opt(oneOf('AD_HOC_PAYMENT PROFILE_CHEAP PROFILE_FAST PROFILE_GREEN REGULAR')),
   tariff_alt_text: many(displayText),
   tariff_alt_url: opt(url),
-  elements: some(strict({ price_components: some(priceComponent), restrictions: opt(tariffRestrictions) })),
+  elements: some(strict({ price_components: some(priceComponent), restrictions: restrictions(restricted) })),
   start_date_time: opt(dateTime),
   end_date_time: opt(dateTime),
   energy_mix: opt(energyMix),
   last_updated: dateTime,
-};
+});
 
 /** The response format, whatever its data. */
 export const envelope = strict({

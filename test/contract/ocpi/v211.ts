@@ -123,21 +123,7 @@ const tariff = is.strict({
       price_components: is.some(
         is.strict({ type: is.oneOf('ENERGY FLAT PARKING_TIME TIME'), price: is.number, step_size: is.int }),
       ),
-      restrictions: is.opt(
-        is.strict({
-          start_time: is.opt(string(5)),
-          end_time: is.opt(string(5)),
-          start_date: is.opt(string(10)),
-          end_date: is.opt(string(10)),
-          min_kwh: is.opt(is.number),
-          max_kwh: is.opt(is.number),
-          min_power: is.opt(is.number),
-          max_power: is.opt(is.number),
-          min_duration: is.opt(is.int),
-          max_duration: is.opt(is.int),
-          day_of_week: is.many(is.oneOf('MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY')),
-        }),
-      ),
+      restrictions: is.restrictions(is.restrictionFields),
     }),
   ),
   energy_mix: is.opt(energyMix),

@@ -13,7 +13,11 @@ const evse = is.strict({
   connectors: is.some(connector),
   parking_restrictions: is.many(is.oneOf('EV_ONLY PLUGGED DISABLED CUSTOMERS MOTORCYCLES')),
 });
-const tariff = is.strict({ ...is.tariffFields, min_price: is.opt(price), max_price: is.opt(price) });
+const tariff = is.strict({
+  ...is.tariffFields(is.restrictionFieldsV221),
+  min_price: is.opt(price),
+  max_price: is.opt(price),
+});
 
 export const V221 = {
   ...COMMANDS,

@@ -36,7 +36,13 @@ const parking = is.strict({
   lighting: is.opt(is.boolean),
 });
 const tariff = is.strict({
-  ...is.tariffFields,
+  ...is.tariffFields({
+    ...is.restrictionFieldsV221,
+    // Of its bookings.
+    booking: is.opt(is.oneOf('BOOKING BOOKING_EXPIRES BOOKING_CANCELLATION_FEES BOOKING_OVERTIME')),
+  }),
+  // Of its payments.
+  preauthorize_amount: is.opt(is.number),
   min_price: is.opt(priceLimit),
   max_price: is.opt(priceLimit),
   tax_included: is.oneOf('YES NO N/A'),
@@ -62,8 +68,13 @@ export const V230 = {
     help_phone: is.opt(is.ciString(25)),
     parking_places: is.many(parking),
   }),
-  session: is.strict({ ...is.sessionFields, cdr_token: cdrToken, total_cost: is.opt(price) }),
-  cdr: is.cdrSchema({ price, tariff, cdrToken, standard: openEnum, plain: 5000 }),
+  session: is.strict({
+    ...is.sessionFields,
+    charging_periods: is.sessionPeriods(is.BOOKING_DIMENSIONS),
+    cdr_token: cdrToken,
+    total_cost: is.opt(price),
+  }),
+  cdr: is.cdrSchema({ price, tariff, cdrToken, standard: openEnum, plain: 5000, dimensions: is.BOOKING_DIMENSIONS }),
   tariff,
   token: is.tokenSchema(openEnum),
 };

@@ -8,10 +8,15 @@ import { isDecimal } from '../../../gateway/pricing/decimal.ts';
  * a value that could not be read has a stand-in, and nothing that was read may be used once there is a problem.
  */
 
-/** What reading found, a sentence each, beginning with the place: why it cannot be used, and what had to be assumed. */
+/** What reading found, of which place: why it cannot be used, and what had to be assumed. */
 export interface Findings {
-  problems: string[];
-  notes: string[];
+  problems: Finding[];
+  notes: Finding[];
+}
+
+interface Finding {
+  path: string;
+  says: string;
 }
 
 /** A value, and where it stands. */
@@ -50,12 +55,25 @@ export function take<T, K extends keyof T>(target: T, key: K, at: Place, read: (
 
 /** Tells why a value cannot be used. */
 export function refuse({ path, found }: Place, why: string): void {
-  found.problems.push(path === '' ? why : `${path}: ${why}`);
+  found.problems.push({ path, says: why });
 }
 
 /** Tells what had to be assumed of it. */
 export function remark({ path, found }: Place, what: string): void {
-  found.notes.push(path === '' ? what : `${path}: ${what}`);
+  found.notes.push({ path, says: what });
+}
+
+/** Places named in one sentence. */
+const NAMED = 3;
+
+/** Findings as sentences that begin with the place; what is said of many places is one sentence. */
+export function sentencesOf(findings: readonly Finding[]): string[] {
+  const alike = Map.groupBy(findings, ({ says }) => says);
+  return [...alike].map(([says, places]) => {
+    const named = places.slice(0, NAMED).flatMap(({ path }) => (path === '' ? [] : [path]));
+    const more = places.length > NAMED ? ` and ${places.length - NAMED} more` : '';
+    return named.length === 0 ? says : `${named.join(', ')}${more}: ${says}`;
+  });
 }
 
 /** Is it an object? Tells so where it is none. */
@@ -111,7 +129,7 @@ export function decimal(at: Place): Decimal {
   const { value } = at;
   const written = typeof value === 'number' ? decimalOf(value) : null;
   const quoted = typeof value === 'string' && isDecimal(value.trim()) ? value.trim() : null;
-  if (quoted !== null) remark(at, `text "${quoted}" stands where a number belongs; it is read as one`);
+  if (quoted !== null) remark(at, 'text stands where a number belongs; it is read as one');
   const read = written ?? quoted;
   if (read !== null && isDecimal(read)) return read;
   refuse(at, `${expected(at, 'a number')}, with at most 12 digits before and 10 after the point`);

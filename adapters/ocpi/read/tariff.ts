@@ -22,6 +22,7 @@ import {
   maybe,
   namesOf,
   remark,
+  sentencesOf,
   take,
   text,
   whole,
@@ -47,7 +48,7 @@ export function readTariff(json: unknown, version?: Version): TariffReading {
   const at = whole(json);
   const tariff = tariffAt(at, version);
   const { problems, notes } = at.found;
-  return problems.length > 0 ? { problems } : { tariff, notes };
+  return problems.length > 0 ? { problems: sentencesOf(problems) } : { tariff, notes: sentencesOf(notes) };
 }
 
 /** The same for one that stands in another object. It must not be used where problems were found. */

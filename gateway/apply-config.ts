@@ -7,12 +7,15 @@ import { evseNames, touchEvses } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
 import { provision } from './peers.ts';
 import { checkTariff } from './pricing/check.ts';
+import { sameBut } from './same.ts';
 import * as chargers from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as meta from './store/meta.ts';
 import * as peers from './store/peers.ts';
+import { assignmentsOf } from './store/tariff-assignments.ts';
 import * as tariffs from './store/tariffs.ts';
 import * as tokens from './store/tokens.ts';
+import { tariffIdsAt } from './tariff-assignments.ts';
 
 /**
  * Brings the database in line with what the config file declares, in one write: at start-up, before anybody connects.
@@ -45,10 +48,30 @@ function applyTariffs(gw: Gateway, tx: Tx): void {
   for (const settings of gw.settings.tariffs) {
     declared.add(settings.id);
     const tariff: Tariff = { ...settings, updatedAt: tx.stamp };
-    const known = tariffs.findTariff(gw.db, tariff.id);
-    if (!known || !sameBut(known, tariff)) tariffs.putTariff(gw.db, tariff);
+    const known = tariffs.findOwnedTariff(gw.db, tariff.id);
+    if (known?.origin === 'site') {
+      gw.log.warn(
+        { tariff: tariff.id },
+        'a tariff that the operator brought is declared in the config file too: the one in the file counts from now on',
+      );
+      if (known.tariff.id !== tariff.id) tariffs.deleteTariff(gw.db, known.tariff.id);
+      else tariffs.setTariffOrigin(gw.db, tariff.id, 'config');
+    }
+    if (!known || !sameBut(known.tariff, tariff)) tariffs.putTariff(gw.db, tariff, 'config');
   }
-  for (const id of tariffs.listTariffIds(gw.db)) if (!declared.has(id)) tariffs.deleteTariff(gw.db, id);
+  for (const id of tariffs.listTariffIds(gw.db, 'config')) {
+    if (declared.has(id)) continue;
+    if (assignmentsOf(gw.db, id).length === 0) {
+      tariffs.deleteTariff(gw.db, id);
+      continue;
+    }
+    // Without it, charging would be free where it is assigned.
+    tariffs.setTariffOrigin(gw.db, id, 'site');
+    gw.log.warn(
+      { tariff: id },
+      'a tariff is declared in the config file no longer, but the operator assigned it: it is kept as a tariff of the site',
+    );
+  }
 }
 
 function applyChargers(gw: Gateway, tx: Tx): void {
@@ -118,7 +141,8 @@ function applyConnectors(gw: Gateway, tx: Tx, chargerId: string, evse: EvseSetti
   const wanted: ConnectorSettings[] = evse.connectors.length > 0 ? evse.connectors : [gw.settings.defaultConnector];
   const known = chargers.listConnectorsOf(gw.db, chargerId).filter((c) => c.evse === evse.evse);
   for (const settings of wanted) {
-    const connector = { ...settings, chargerId, evse: evse.evse, updatedAt: tx.stamp };
+    const at = { chargerId, evse: evse.evse, connector: settings.connector };
+    const connector = { ...settings, ...at, tariffIds: tariffIdsAt(gw, at, settings.tariffIds), updatedAt: tx.stamp };
     const before = known.find((c) => c.connector === settings.connector);
     if (!before || !sameBut(before, connector)) chargers.putConnector(gw.db, connector);
   }
@@ -213,15 +237,4 @@ function fingerprint({ inboundToken, outboundToken, versionsUrl }: PeerSettings)
   return createHash('sha256')
     .update(JSON.stringify([inboundToken, outboundToken, versionsUrl]))
     .digest('hex');
-}
-
-/** Do two records agree in everything but when they changed? */
-function sameBut(known: object, wanted: object): boolean {
-  const sorted = (record: object): string =>
-    JSON.stringify(
-      Object.entries(record)
-        .filter(([key]) => key !== 'updatedAt')
-        .sort(([a], [b]) => a.localeCompare(b)),
-    );
-  return sorted(known) === sorted(wanted);
 }

@@ -12,6 +12,7 @@ import * as store from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import { listDeviations, listDeviationsOf } from './store/diagnostics.ts';
 import { findOpen, listOpen } from './store/transactions.ts';
+import { tariffIdsAt } from './tariff-assignments.ts';
 
 export interface EvseView extends Evse {
   visible: VisibleStatus;
@@ -145,7 +146,10 @@ export function ensureEvse(gw: Gateway, tx: Tx, chargerId: string, evse: number)
     const { uid, evseId } = evseNames(gw, chargerId, evse);
     store.insertEvse(gw.db, { chargerId, evse, uid, evseId }, tx.stamp);
   }
-  store.putConnector(gw.db, { ...gw.settings.defaultConnector, chargerId, evse, updatedAt: tx.stamp });
+  const { defaultConnector } = gw.settings;
+  const at = { chargerId, evse, connector: defaultConnector.connector };
+  const tariffIds = tariffIdsAt(gw, at, defaultConnector.tariffIds);
+  store.putConnector(gw.db, { ...defaultConnector, ...at, tariffIds, updatedAt: tx.stamp });
   const made = store.findEvse(gw.db, chargerId, evse);
   if (!made) throw new Error(`EVSE ${chargerId}/${evse} was not written`);
   return made;

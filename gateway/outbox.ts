@@ -105,7 +105,9 @@ function sessionDue(gw: Gateway, peer: Peer, id: string, now: Millis): Millis {
 function changedTariffs(gw: Gateway, peer: Peer, cursor: Millis): { id: string; updatedAt: Millis | null }[] {
   const { items } = listTariffs(gw.db, { offset: 0, limit: 10_000 });
   const known = new Set(items.map(({ id }) => id));
-  const gone = store.listDelivered(gw.db, peer.name, 'tariffs').filter((id) => !known.has(id));
+  const gone = store
+    .listDelivered(gw.db, peer.name, 'tariffs')
+    .filter((id) => !known.has(id) && !store.isWaiting(gw.db, { peer: peer.name, module: 'tariffs', object: id }));
   return [...items.filter(({ updatedAt }) => updatedAt > cursor), ...gone.map((id) => ({ id, updatedAt: null }))];
 }
 

@@ -9,6 +9,10 @@ export interface Refusal {
 }
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  TARIFF_UNPRICEABLE: 422,
+  TARIFF_UNKNOWN: 404,
+  TARIFF_READ_ONLY: 409,
+  TARIFF_IN_USE: 409,
   CHARGER_UNKNOWN: 404,
   CHARGER_NOT_CONNECTED: 409,
   CHARGER_FROM_CONFIG: 409,

@@ -27,6 +27,10 @@ export interface GatewayEvents {
   'command.finished': { commandId: string; peer: string };
   'cdr.issued': { cdrId: string; sessionId: string };
   'token.changed': { uid: string };
+  /** Brought, changed or taken away by the operator. */
+  'tariff.changed': { tariffId: string };
+  /** Connectors have other tariffs, of this charger; null: of any. */
+  'tariff.assigned': { chargerId: string | null };
   'token.refused': { chargerId: string; uid: string; verdict: string };
   'peer.changed': { name: string };
   'transfer.changed': { transferId: number; chargerId: string };

@@ -16,6 +16,7 @@ import { statusRoutes } from './status.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transactionRoutes } from './transactions.ts';
 import { vendorDataRoutes } from './vendor-data.ts';
+import { tariffRoutes } from './tariffs.ts';
 
 /** Every JSON operation of the operator API. */
 export const API_ROUTES: readonly Route[] = [
@@ -37,3 +38,4 @@ export const API_ROUTES: readonly Route[] = [
   ...drillRoutes,
   ...openDataRoutes,
 ];
+  ...tariffRoutes,

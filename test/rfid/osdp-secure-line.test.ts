@@ -190,6 +190,35 @@ describe('somebody on the wire', () => {
     expect(rig.cards.at(-1)).toEqual({ uid: '04A1B2C3', address: 0 });
   });
 
+  it('a refusal outside the session is not taken for the reader’s: it does not lose its light', () => {
+    const { rig, reader } = inSession();
+    rig.disturb = (heard) =>
+      framesOf([heard]).map((frame) =>
+        encodeFrame({ ...frame, code: 0x41, data: Uint8Array.of(3), security: null }, 'crc16'),
+      );
+    rig.show('accepted');
+    rig.run(60);
+    rig.disturb = (heard) => [heard];
+    rig.run(1500);
+    expect(rig.faults).toEqual(['Reader 0 has left the secure channel: it does not know the command.']);
+    rig.show('refused');
+    rig.run(500);
+    expect(reader.shown.slice(-4)).toEqual(['red for 2 s', 'beep', 'beep', 'beep']);
+  });
+
+  it('a last word of the handshake that was altered ends it', () => {
+    const reader = securedReader();
+    const rig = createRig(securedLine, [reader]);
+    rig.disturb = (heard) =>
+      framesOf([heard]).map((frame) =>
+        frame.code === 0x78 ? encodeFrame({ ...frame, data: frame.data.map((byte) => byte ^ 1) }, 'crc16') : heard,
+      );
+    rig.run(1500);
+    expect(rig.presence).toEqual([]);
+    expect(rig.faults).toEqual(['Reader 0 has no secure channel: its last word of the handshake was wrong.']);
+    expect(blocksOf(rig.sent).filter((block) => (block ?? 0) > 0x13)).toEqual([]);
+  });
+
   it('a recorded session does not fit a later one', () => {
     const first = inSession();
     first.reader.present(UID);

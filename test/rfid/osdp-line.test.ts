@@ -179,6 +179,31 @@ describe('a reader', () => {
     expect(rig).toMatchObject({ cards: [{ uid: '04A1B2C3' }], presence: ['0 alive'] });
   });
 
+  it('that got a damaged message is begun anew, with the CRC and all that it can show', () => {
+    const reader = readerOf();
+    const rig = createRig({}, [reader]);
+    rig.run(300);
+    rig.disturb = (heard) => [reply(0x41, heard[4]! & 3, Uint8Array.of(1))];
+    rig.show('accepted');
+    rig.run(60);
+    rig.disturb = (heard) => [heard];
+    rig.run(1000);
+    rig.show('refused');
+    rig.run(300);
+    expect(rig.faults).toEqual(['Reader 0 refused a message: the check of the message was wrong.']);
+    expect(reader.shown.slice(-4)).toEqual(['red for 2 s', 'beep', 'beep', 'beep']);
+    expect(createFrameFinder().push(rig.sent.at(-1)!).frames[0]?.check).toBe('crc16');
+  });
+
+  it('that is busy for eight seconds is lost', () => {
+    const reader = readerOf();
+    const rig = createRig({}, [reader]);
+    rig.run(300);
+    reader.beBusy(10_000);
+    rig.run(8200);
+    expect(rig.presence).toEqual(['0 alive', '0 lost']);
+  });
+
   it('that wants the secure channel and has no key here is told of', () => {
     const rig = createRig({}, [readerOf({ secureOnly: true })]);
     rig.run(1000);
@@ -238,6 +263,26 @@ describe('a line', () => {
       rig.run(400);
       expect(rig).toMatchObject({ cards: [{ uid, address: 0 }], faults: [] });
     }
+  });
+
+  it('waits for a reply that comes slowly, but not for noise that never ends', () => {
+    const slow = createRig({}, []);
+    slow.run(20);
+    const identity = reply(0x45, 0, new Uint8Array(12));
+    for (const byte of identity.subarray(0, 7)) {
+      slow.inject(Uint8Array.of(byte));
+      slow.run(50);
+    }
+    slow.inject(identity.subarray(7));
+    expect(slow.presence).toEqual(['0 alive']);
+
+    const noisy = createRig({}, []);
+    for (let time = 0; time < 9000; time += 50) {
+      noisy.inject(Uint8Array.of(0x53));
+      noisy.run(50);
+    }
+    expect(noisy.presence).toEqual(['0 lost']);
+    expect(noisy.sent.length).toBeGreaterThan(4);
   });
 
   it('is not slowed down by what follows a reply', () => {

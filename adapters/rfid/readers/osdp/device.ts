@@ -42,6 +42,9 @@ const FEEDBACK_LIFE = 3000;
 /** A card away for so long is a new tap. */
 const AWAY = 1000;
 
+/** Refusals that say nothing of the command itself. */
+const BREAKS: readonly number[] = [NAK.check, NAK.sequence, NAK.securityBlock];
+
 const POLL: Request = { code: COMMAND.poll, data: new Uint8Array(0) };
 
 /** A reader on the bus, as it is configured. */
@@ -244,8 +247,9 @@ export function createDevice(options: DeviceOptions, events: DeviceEvents, opene
       return secureFailed(now, phase.handshake.byDefaultKey, why);
     }
     if (phase.name === 'set-key') return secureFailed(now, true, `it refused its new key, ${why}`);
-    if (reason === NAK.check && !exchange.inSession() && exchange.fallBack()) return restart(now, 0);
-    if (reason === NAK.sequence || reason === NAK.securityBlock) return broken(now, `refused a message: ${why}`);
+    // At the first word it does not know the CRC; later one message was damaged on its way.
+    if (reason === NAK.check && phase.name === 'identify' && exchange.fallBack()) return restart(now, 0);
+    if (reason !== undefined && BREAKS.includes(reason)) return broken(now, `refused a message: ${why}`);
     if (reason === NAK.securityNeeded) {
       if (key && !exchange.inSession()) return restart(now, 0, handshakeWith(key));
       fault(key ? 'has forgotten the secure channel' : 'wants the secure channel: give it a key');

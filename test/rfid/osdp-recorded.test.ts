@@ -5,8 +5,9 @@ import type { Outcome } from '../../adapters/rfid/reader.ts';
 import { KEY } from './osdp-rig.ts';
 
 /**
- * Our message and its answer: who it is; what it can do, refused here (NAK 6) as by readers that say so in the channel
- * only; both halves of the handshake; what it can do, enciphered; polls; a light and tones, enciphered.
+ * Our message and its answer: who it is; what it can do; both halves of the handshake; what it can do, enciphered; polls;
+ * a light and tones, enciphered. The second answer alone is not the reader's: a refusal (NAK 6) was put in its place, so
+ * that it was asked again in the channel.
  */
 const RECORDED: readonly (readonly [message: string, answer: string])[] = [
   ['FF53650900046100D97A', '53E514000445000000990100000000000000EE35'],

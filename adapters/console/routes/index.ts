@@ -13,10 +13,10 @@ import { openDataRoutes } from './open-data.ts';
 import { outboxRoutes } from './outbox.ts';
 import { peerRoutes } from './peers.ts';
 import { statusRoutes } from './status.ts';
+import { tariffRoutes } from './tariffs.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transactionRoutes } from './transactions.ts';
 import { vendorDataRoutes } from './vendor-data.ts';
-import { tariffRoutes } from './tariffs.ts';
 
 /** Every JSON operation of the operator API. */
 export const API_ROUTES: readonly Route[] = [
@@ -32,10 +32,10 @@ export const API_ROUTES: readonly Route[] = [
   ...transactionRoutes,
   ...fileRoutes,
   ...vendorDataRoutes,
+  ...tariffRoutes,
   ...tokenRoutes,
   ...peerRoutes,
   ...outboxRoutes,
   ...drillRoutes,
   ...openDataRoutes,
 ];
-  ...tariffRoutes,

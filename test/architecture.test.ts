@@ -129,6 +129,15 @@ describe('layers', () => {
     ).toEqual([]);
   });
 
+  it('wording is pure: it imports the domain and pricing only', () => {
+    expect(
+      forbiddenImports(
+        (path) => inside(path, 'gateway/wording'),
+        (target) => ['domain', 'pricing', 'wording'].some((folder) => inside(target, `gateway/${folder}`)),
+      ),
+    ).toEqual([]);
+  });
+
   it('the store imports the domain, better-sqlite3 and Node only', () => {
     expect(
       forbiddenImports(

@@ -69,8 +69,12 @@ export function isRestricted({ restrictions = {} }: TariffElement): boolean {
 
 /** While a bay is kept no energy flows. */
 function spaceOf(rule: Rule, { all }: Week): Region {
-  const energy = rule === 'SESSION' ? ALWAYS : { from: 0, to: 1 };
-  return { week: all, ranges: { date: ALWAYS, milliWh: energy, millis: ALWAYS, milliW: energy, milliA: energy } };
+  const isSession = rule === 'SESSION';
+  const positive = { from: 0, to: Infinity };
+  const none = { from: 0, to: 1 };
+  const level = isSession ? ALWAYS : none;
+  const milliWh = isSession ? positive : none;
+  return { week: all, ranges: { date: ALWAYS, milliWh, millis: positive, milliW: level, milliA: level } };
 }
 
 /**

@@ -16,7 +16,6 @@ export function issueCdr(
   transaction: Transaction,
   notes: readonly string[],
 ): void {
-  const parking = session.periods.filter((period) => period.kind === 'parking');
   const cdr: Omit<Cdr, 'seq'> = {
     id: randomUUID(),
     sessionId: session.id,
@@ -32,8 +31,7 @@ export function issueCdr(
     tariff: session.tariff,
     periods: session.periods,
     energyWh: session.energyWh,
-    seconds: seconds(session.endedAt - session.startedAt),
-    parkingSeconds: seconds(parking.reduce((sum, period) => sum + period.to - period.from, 0)),
+    ...durationsOf(session),
     cost: session.cost ?? FREE,
     remark: remarkOn(session, transaction, notes),
     updatedAt: tx.stamp,
@@ -61,7 +59,20 @@ function endRemark({ stopReason }: Transaction): string {
 const NOTHING: Price = { beforeTaxes: '0', taxes: [], afterTaxes: '0' };
 
 /** The cost where no tariff was in force. */
-const FREE: Cost = { total: NOTHING, fixed: null, energy: null, time: null, parking: null, lines: [] };
+export const FREE: Cost = { total: NOTHING, fixed: null, energy: null, time: null, parking: null, lines: [] };
+
+/** How long it took, and how long of that nothing was charged. */
+export function durationsOf({
+  startedAt,
+  endedAt,
+  periods,
+}: Pick<Cdr, 'startedAt' | 'endedAt' | 'periods'>): Pick<Cdr, 'seconds' | 'parkingSeconds'> {
+  const parking = periods.filter(({ kind }) => kind === 'parking');
+  return {
+    seconds: seconds(endedAt - startedAt),
+    parkingSeconds: seconds(parking.reduce((sum, { from, to }) => sum + to - from, 0)),
+  };
+}
 
 function seconds(millis: number): number {
   return Math.round(millis / 1000);
@@ -75,4 +86,17 @@ export function listCdrs(gw: Gateway, query: ListQuery): Page<Cdr> {
 /** One bill line; null when there is none of this id. */
 export function findCdr(gw: Gateway, id: string): Cdr | null {
   return store.findCdr(gw.db, id) ?? null;
+}
+
+/** A session has seldom more than three: the first, its credit and the corrected one. */
+const MOST_OF_SESSION = 1000;
+
+/** All bill lines of one session, as they were issued. */
+export function listCdrsOf(gw: Gateway, sessionId: string): Cdr[] {
+  return store.listCdrsOf(gw.db, sessionId, MOST_OF_SESSION);
+}
+
+/** What became of a bill line: the one that takes it back, and the one that stands for it since. */
+export function findSuccessors(gw: Gateway, id: string): { credit: Cdr | null; correction: Cdr | null } {
+  return { credit: store.findCreditOf(gw.db, id) ?? null, correction: store.findCorrectionOf(gw.db, id) ?? null };
 }

@@ -1,4 +1,4 @@
-import { type Delivery, type OutboxRow, type PushModule } from './domain/outbox.ts';
+import { waitsForBill, type Delivery, type OutboxRow, type PushModule } from './domain/outbox.ts';
 import type { Millis } from './domain/time.ts';
 import type { Peer } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
@@ -161,6 +161,7 @@ export async function settleTold(gw: Gateway, row: OutboxRow, told: Told[], gone
     for (const { object, changedAt, mark: what, location } of told) {
       const key = { peer: row.peer, module: row.module, object };
       store.removeTold(gw.db, key, changedAt);
+      if (row.module === 'cdrs') store.release(gw.db, row.peer, waitsForBill(object), tx.now);
       if (gone) store.deleteDelivery(gw.db, key);
       else store.putDelivery(gw.db, key, { mark: what, location, changedAt, deliveredAt: tx.now });
     }

@@ -157,6 +157,8 @@ export function presentCdr(cdr: Cdr): CdrBody {
     tariffId: cdr.tariff?.id ?? null,
     cost: presentCost(cdr.cost, cdr.currency),
     remark: cdr.remark,
+    creditOf: cdr.creditOf ?? null,
+    corrects: cdr.corrects ?? null,
     updatedAt: toUtc(cdr.updatedAt),
   };
 }

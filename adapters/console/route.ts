@@ -16,6 +16,8 @@ export interface ConsoleInfo {
 export interface Answer {
   status: number;
   body: unknown;
+  /** Of a body that is text or a stream of it; absent: it is sent as JSON. */
+  headers?: { 'content-type': string } & Record<string, string>;
 }
 
 /** One operation as the OpenAPI document tells it. */

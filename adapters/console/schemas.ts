@@ -165,6 +165,12 @@ export const CdrBody = Type.Object({
   tariffId: nullable(Text),
   cost: CostBody,
   remark: nullable(Text),
+  creditOf: nullable(
+    Type.String({ description: 'id of the bill line that this one takes back: its amounts are below 0' }),
+  ),
+  corrects: nullable(
+    Type.String({ description: 'id of the bill line that this one stands for since that was taken back' }),
+  ),
   updatedAt: Time,
 });
 export type CdrBody = Static<typeof CdrBody>;

@@ -225,9 +225,10 @@ function serveProbes(app: FastifyInstance, gw: Gateway, metrics: Metrics): void 
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 
-function answer(reply: FastifyReply, { status, body }: Answer): FastifyReply {
+function answer(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
   reply.code(status);
   if (status === 204) return reply.send();
+  if (headers !== undefined) return reply.headers(headers).send(body);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 

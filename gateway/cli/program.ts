@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { ConfigError, formatProblem } from '../../config/problems.ts';
 import { packageVersion } from '../version.ts';
 import { addAccessVerbs } from './access-verbs.ts';
+import { addCdrVerbs } from './cdr-verbs.ts';
 import { addCertificateVerbs } from './certificate-verbs.ts';
 import { contextOf } from './context.ts';
 import { runDaemon } from './daemon.ts';
@@ -59,6 +60,7 @@ function createProgram(finish: Finish, json: boolean): Command {
   addDaemonVerbs(program, finish);
   addSiteVerbs(program);
   addTransactionVerbs(program);
+  addCdrVerbs(program);
   addAccessVerbs(program);
   addCertificateVerbs(program);
   addOutboxVerbs(program);

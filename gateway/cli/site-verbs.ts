@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CdrBody, ChargerBody, RunningBody, SessionBody, StatusBody } from '../../adapters/console/schemas.ts';
+import type { ChargerBody, RunningBody, SessionBody, StatusBody } from '../../adapters/console/schemas.ts';
 import { addChargerAccessVerbs } from './charger-access-verbs.ts';
 import { addConfigurationVerbs } from './configuration-verbs.ts';
 import { contextOf, readJson } from './context.ts';
@@ -45,16 +45,6 @@ export function addSiteVerbs(program: Command): void {
       }
       const items = await client().list<SessionBody>('/api/sessions', options.limit);
       show(out, { items }, () => sessionsText(items));
-    });
-
-  program
-    .command('cdrs')
-    .description('bill lines of ended sessions, newest first')
-    .option('--limit <n>', 'at most so many', count, 20)
-    .action(async (options: { limit: number }, command: Command) => {
-      const { out, client } = contextOf(command);
-      const items = await client().list<CdrBody>('/api/cdrs', options.limit);
-      show(out, { items }, () => cdrsText(items));
     });
 
   program
@@ -122,22 +112,6 @@ function sessionsText(
       localTime(session.endedAt),
     ]),
     none,
-  );
-}
-
-function cdrsText(cdrs: CdrBody[]): string {
-  return table(
-    ['ENDED', 'CHARGER', 'CARD', 'KWH', 'MINUTES', 'COST', 'PEER'],
-    cdrs.map((cdr) => [
-      localTime(cdr.endedAt),
-      cdr.chargerId,
-      cdr.tokenUid,
-      cdr.kwh.toFixed(3),
-      String(Math.round(cdr.seconds / 60)),
-      `${cdr.cost.afterTaxes} ${cdr.cost.currency}`,
-      cdr.peer ?? '–',
-    ]),
-    'no CDRs yet: one is written when a session ends',
   );
 }
 

@@ -33,3 +33,8 @@ export interface Delivery {
   changedAt: Millis;
   deliveredAt: Millis;
 }
+
+/** Why a credit or a corrected bill line waits: the line before it has to be told first. */
+export function waitsForBill(id: string): string {
+  return `the bill line ${id} has to be told first`;
+}

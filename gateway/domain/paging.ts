@@ -15,6 +15,8 @@ export interface ListQuery {
   /** Keyset cursor: the `next` of the page before; overrides `offset`. */
   after?: number;
   newestFirst?: boolean;
+  /** Of bill lines: those that a session ended with, without credits and what was corrected after them. */
+  firstBillsOnly?: boolean;
 }
 
 export interface Page<T> {

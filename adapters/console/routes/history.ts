@@ -1,6 +1,5 @@
 import Type from 'typebox';
 import type { TSchema } from 'typebox';
-import { findCdr, listCdrs } from '../../../gateway/cdrs.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import type { ListQuery, Page } from '../../../gateway/domain/paging.ts';
@@ -10,7 +9,6 @@ import { findSession, listSessions } from '../../../gateway/sessions.ts';
 import { findTransaction, listTransactions } from '../../../gateway/transactions.ts';
 import {
   listQuery,
-  presentCdr,
   presentPage,
   presentQuarantine,
   presentRunning,
@@ -19,7 +17,7 @@ import {
 } from '../present.ts';
 import { ok, route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { CdrBody, ErrorBody, QuarantineBody, RunningBody, SessionBody, TransactionBody, listOf } from '../schemas.ts';
+import { ErrorBody, QuarantineBody, RunningBody, SessionBody, TransactionBody, listOf } from '../schemas.ts';
 
 /** What every list takes. */
 export const ListParams = Type.Object(
@@ -43,8 +41,6 @@ export const historyRoutes: Route[] = [
     handle: (gw) => ok({ items: listRunning(gw).map(presentRunning), next: null }),
   }),
   one('/api/sessions/:id', 'One session', SessionBody, findSession, presentSession),
-  list('/api/cdrs', 'Bill lines of ended sessions', CdrBody, listCdrs, presentCdr),
-  one('/api/cdrs/:id', 'One bill line', CdrBody, findCdr, presentCdr),
   list(
     '/api/quarantine',
     'Messages that could not be applied, and why',

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { chargerAccessRoutes } from './charger-access.ts';
+import { cdrRoutes } from './cdrs.ts';
 import { certificateRoutes } from './certificates.ts';
 import { chargerRoutes } from './chargers.ts';
 import { chargingProfileRoutes } from './charging-profiles.ts';
@@ -29,6 +30,7 @@ export const API_ROUTES: readonly Route[] = [
   ...localListRoutes,
   ...certificateRoutes,
   ...historyRoutes,
+  ...cdrRoutes,
   ...transactionRoutes,
   ...fileRoutes,
   ...vendorDataRoutes,

@@ -4,10 +4,15 @@ import { PRESENTERS } from '../present/versions.ts';
 import type { Handler, Version } from '../request.ts';
 import { listAnswer } from './list.ts';
 
-/** Bill lines, oldest first (OCPI 2.3.0 mod_cdrs GET method). */
+/**
+ * Bill lines, oldest first (OCPI 2.3.0 mod_cdrs GET method). 2.1.1 has no word for a credit: there, one and what was
+ * corrected after it would be further charges, so they are not shown.
+ */
 export function getCdrs(version: Version): Handler {
+  const list: typeof listCdrs =
+    version === '2.1.1' ? (gw, query) => listCdrs(gw, { ...query, firstBillsOnly: true }) : listCdrs;
   return (context, request) =>
-    listAnswer(context, request, version, 'cdrs', listCdrs, (cdr) =>
+    listAnswer(context, request, version, 'cdrs', list, (cdr) =>
       PRESENTERS[version].cdr(cdr, context.gw.settings.site, signedReadingsOf(context.gw, cdr)),
     );
 }

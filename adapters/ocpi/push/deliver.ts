@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { findCdr } from '../../../gateway/cdrs.ts';
+import { billBefore, isFirstBill } from '../../../gateway/credits.ts';
 import { signedReadingsOf } from '../../../gateway/signed-readings.ts';
 import type { EvseView } from '../../../gateway/chargers.ts';
 import type { OutboxRow, PushModule } from '../../../gateway/domain/outbox.ts';
@@ -130,8 +131,10 @@ async function tellSession(errand: Errand): Promise<Delivered> {
 async function tellCdr(errand: Errand): Promise<Delivered> {
   const { gw, target, row, base } = errand;
   const cdr = findCdr(gw, row.object);
-  if (!cdr) return { kind: 'moot' };
-  const held = outOfReach(errand, cdr.token);
+  // 2.1.1 would take a credit, and what was corrected after it, for further charges.
+  if (!cdr || (target.version === '2.1.1' && !isFirstBill(cdr))) return { kind: 'moot' };
+  const before = billBefore(gw, target.peer.name, cdr);
+  const held = before === null ? outOfReach(errand, cdr.token) : { kind: 'held' as const, reason: before };
   if (held) return held;
   const wire = PRESENTERS[target.version].cdr(cdr, gw.settings.site, signedReadingsOf(gw, cdr));
   const sent = await errand.call('POST', base, wire, cdr.token);

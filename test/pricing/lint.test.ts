@@ -56,6 +56,7 @@ describe('what is as it seems has no finding', () => {
       'the first hour free on work days, the first two at weekends',
       elements(['TIME', '1', { ...WORK, minDuration: 3600 }], ['TIME', '2', { ...WEEKEND, minDuration: 7200 }]),
     ],
+    ['start fees on work days, and else', elements(['FLAT', '1', WORK], ['FLAT', '2'])],
     ['price bands', elements(['TIME', '1', { maxPower: '16' }], ['TIME', '2', { minPower: '16' }])],
     ['an explicit price of nothing', elements(['PARKING_TIME', '2', WORK], ['PARKING_TIME', '0'])],
     [

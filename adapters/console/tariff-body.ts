@@ -104,7 +104,7 @@ const TERMS = {
   preauthorizeAmount: optional(Amount),
   startsAt: optional(Time),
   endsAt: optional(Time),
-  elements: Type.Array(Element, { minItems: 1, maxItems: 200 }),
+  elements: Type.Array(Element, { minItems: 1, maxItems: 250 }),
 };
 
 /** A tariff as it is brought under an id. */
@@ -123,6 +123,26 @@ export const TariffBody = Type.Object({
   updatedAt: Type.String({ description: 'RFC 3339, UTC' }),
 });
 export type TariffBody = Static<typeof TariffBody>;
+
+const FINDING = {
+  code: Type.String(),
+  path: Type.String({ description: 'where in the tariff, or at which place' }),
+  text: Type.String({ description: 'what is odd, how it is read, and what to do' }),
+};
+
+/** A tariff and what is odd about it. */
+export const CheckedTariffBody = Type.Object({
+  ...TariffBody.properties,
+  findings: Type.Array(Type.Object(FINDING)),
+});
+export type CheckedTariffBody = Static<typeof CheckedTariffBody>;
+
+/** Something that is odd about a tariff, or about where tariffs are used. */
+export const TariffFindingBody = Type.Object({
+  tariff: Type.Union([Type.String(), Type.Null()], { description: 'null: about several, or a place' }),
+  ...FINDING,
+});
+export type TariffFindingBody = Static<typeof TariffFindingBody>;
 
 /** A tariff as pricing wants it: what is not said is absent. Errors: REQUEST_INVALID for a time that is none. */
 export function readTerms(id: string, terms: TariffTerms): TariffSettings {

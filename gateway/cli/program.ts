@@ -13,6 +13,7 @@ import { addOpenDataVerbs } from './open-data-verbs.ts';
 import { addOutboxVerbs } from './outbox-verbs.ts';
 import type { Output } from './output.ts';
 import { addSiteVerbs } from './site-verbs.ts';
+import { addTariffVerbs } from './tariff-verbs.ts';
 import { addTransactionVerbs } from './transaction-verbs.ts';
 import { addTryVerbs } from './try-verbs.ts';
 
@@ -62,6 +63,7 @@ function createProgram(finish: Finish, json: boolean): Command {
   addTransactionVerbs(program);
   addCdrVerbs(program);
   addAccessVerbs(program);
+  addTariffVerbs(program, finish);
   addCertificateVerbs(program);
   addOutboxVerbs(program);
   addOpenDataVerbs(program, finish);

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { Static } from 'typebox';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
 import {
@@ -7,22 +8,33 @@ import {
   unassignTariffs,
   type TariffAssignment,
 } from '../../../gateway/tariff-assignments.ts';
+import { findingsOf, tariffFindings } from '../../../gateway/tariff-findings.ts';
 import { deleteTariff, listOwnedTariffs, ownedTariff, putTariffs } from '../../../gateway/tariffs.ts';
 import { refusal } from '../errors.ts';
 import { listQuery, presentPage } from '../present.ts';
 import { ok, route } from '../route.ts';
 import type { Answer, Route } from '../route.ts';
 import { ErrorBody, listOf } from '../schemas.ts';
-import { NamedTerms, TariffBody, TariffId, TariffTerms, presentTariff, readTerms } from '../tariff-body.ts';
+import {
+  CheckedTariffBody,
+  NamedTerms,
+  TariffBody,
+  TariffFindingBody,
+  TariffId,
+  TariffTerms,
+  presentTariff,
+  readTerms,
+} from '../tariff-body.ts';
 import { ListParams } from './history.ts';
 
 const ById = Type.Object({ id: TariffId });
 
-const BroughtBody = Type.Object({
+export const BroughtBody = Type.Object({
   items: Type.Array(
     Type.Object({ id: Type.String(), outcome: Type.Enum(['created', 'changed', 'unchanged']), tariff: TariffBody }),
   ),
 });
+export type BroughtBody = Static<typeof BroughtBody>;
 
 const place = {
   charger: Type.Optional(Type.String({ minLength: 1, maxLength: 48, description: 'left out: every charger' })),
@@ -48,6 +60,7 @@ export const AssignmentBody = Type.Object({
   }),
   updatedAt: Type.String({ description: 'RFC 3339, UTC' }),
 });
+export type AssignmentBody = Static<typeof AssignmentBody>;
 
 /** What charging costs, and where. */
 export const tariffRoutes: Route[] = [
@@ -85,10 +98,13 @@ export const tariffRoutes: Route[] = [
   route({
     method: 'GET',
     url: '/api/tariffs/:id',
-    summary: 'One tariff',
+    summary: 'One tariff, and what is odd about it',
     params: ById,
-    responses: { 200: TariffBody, 404: ErrorBody },
-    handle: (gw, { params }) => ok(presentTariff(ownedTariff(gw, params.id))),
+    responses: { 200: CheckedTariffBody, 404: ErrorBody },
+    handle(gw, { params }) {
+      const owned = ownedTariff(gw, params.id);
+      return ok({ ...presentTariff(owned), findings: findingsOf(gw, owned.tariff) });
+    },
   }),
   route({
     method: 'PUT',
@@ -116,6 +132,13 @@ export const tariffRoutes: Route[] = [
       await deleteTariff(gw, params.id);
       return { status: 204, body: null };
     },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/tariff-findings',
+    summary: 'What the tariffs will never do or probably do not mean, and what does not fit together at a connector',
+    responses: { 200: listOf(TariffFindingBody) },
+    handle: (gw) => ok({ items: tariffFindings(gw), next: null }),
   }),
   route({
     method: 'GET',
@@ -156,6 +179,6 @@ function placeOf({ charger, evse, connector }: { charger?: string; evse?: number
   return { chargerId: charger ?? null, evse: evse ?? null, connector: connector ?? null };
 }
 
-function presentAssignment({ chargerId, updatedAt, ...rest }: TariffAssignment) {
+function presentAssignment({ chargerId, updatedAt, ...rest }: TariffAssignment): AssignmentBody {
   return { charger: chargerId, ...rest, updatedAt: toUtc(updatedAt) };
 }

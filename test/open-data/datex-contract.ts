@@ -7,6 +7,8 @@ const FACILITY =
   'afac:name? afac:lastUpdated? afac:externalIdentifier* afac:operatingHours? afac:locationReference? afac:owner? ' +
   'afac:operator? afac:helpdesk? afac:applicableForVehicles? afac:dedicatedParkingSpaces*';
 const ORGANISATION = 'afac:name afac:linkToGeneralInformation? afac:organisationUnit* afac:externalIdentifier*';
+const OVERALL_PERIOD = 'com:overallStartTime com:overallEndTime? com:validPeriod* com:exceptionPeriod*';
+const PERIOD = 'com:startOfPeriod? com:endOfPeriod? com:recurringTimePeriodOfDay* com:recurringDayWeekMonthPeriod*';
 const STATUS = 'afac:reference afac:lastUpdated?';
 
 /** By xsi:type where there is one, else by name. `?`: at most one, `*`: any number, `+`: at least one, else exactly one. */
@@ -34,10 +36,14 @@ const CONTENT: Record<string, string> = {
   'aegi:ElectricEnergy': 'aegi:isGreenEnergy? aegi:energyRate*',
   'aegi:energyRate':
     'aegi:ratePolicy aegi:lastUpdated aegi:applicableCurrency+ aegi:rateName? aegi:maximumDeliveryFee? ' +
-    'aegi:minimumDeliveryFee? aegi:additionalInformation? aegi:payment? aegi:energyPrice*',
+    'aegi:minimumDeliveryFee? aegi:additionalInformation? aegi:payment? aegi:energyPrice* aegi:overallPeriod?',
   'aegi:payment': 'afac:paymentMeans*',
   'aegi:energyPrice':
-    'aegi:priceGroupIndex aegi:priceType aegi:value aegi:taxIncluded? aegi:taxRate? aegi:additionalInformation?',
+    'aegi:priceGroupIndex aegi:priceType aegi:value aegi:taxIncluded? aegi:taxRate? aegi:additionalInformation? ' +
+    'aegi:overallPeriod? aegi:timeBasedApplicability? aegi:energyBasedApplicability?',
+  'aegi:overallPeriod': OVERALL_PERIOD,
+  'aegi:timeBasedApplicability': 'aegi:fromMinute? aegi:toMinute?',
+  'aegi:energyBasedApplicability': 'aegi:fromKWh? aegi:toKWh?',
   'aegi:connector':
     'aegi:connectorType aegi:otherConnector? aegi:connectorFormat? aegi:maxPowerAtSocket aegi:voltage? aegi:maximumCurrent?',
   'afac:externalIdentifier': 'afac:identifier afac:typeOfIdentifier? afac:otherTypeOfIdentifier?',
@@ -46,8 +52,9 @@ const CONTENT: Record<string, string> = {
   'afac:contactInformation': 'afac:telephoneNumber?',
   'afac:OpenAllHours': '',
   'afac:OperatingHoursSpecification': 'afac:operatingAllYear? afac:overallPeriod',
-  'afac:overallPeriod': 'com:overallStartTime com:validPeriod*',
-  'com:validPeriod': 'com:recurringTimePeriodOfDay* com:recurringDayWeekMonthPeriod*',
+  'afac:overallPeriod': OVERALL_PERIOD,
+  'com:validPeriod': PERIOD,
+  'com:exceptionPeriod': PERIOD,
   'com:recurringTimePeriodOfDay': 'com:startTimeOfPeriod com:endTimeOfPeriod',
   'com:recurringDayWeekMonthPeriod': 'com:applicableDay*',
   'loc:PointLocation': 'loc:coordinatesForDisplay? loc:_locationExtension? loc:pointByCoordinates?',
@@ -86,6 +93,13 @@ const VALUES: Record<string, RegExp> = {
   'aegi:status': /^(available|occupied|charging|reserved|inoperative|outOfOrder|unknown)$/,
   'aegi:priceType': /^(pricePerMinute|pricePerKWh|basePrice|free|other)$/,
   'aegi:ratePolicy': /^adHoc$/,
+  'aegi:fromMinute': /^\d+$/,
+  'aegi:toMinute': /^\d+$/,
+  'aegi:fromKWh': /^\d+$/,
+  'aegi:toKWh': /^\d+$/,
+  'com:startTimeOfPeriod': /^\d{2}:\d{2}:00$/,
+  'com:endTimeOfPeriod': /^\d{2}:\d{2}:00$/,
+  'com:applicableDay': /^(mon|tues|wednes|thurs|fri|satur|sun)day$/,
   'aegi:currentType': /^(ac|dc)$/,
   'locx:countryCode': /^[A-Z]{2}$/,
   'com:publicationTime': /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/,

@@ -176,6 +176,30 @@ describe('a site that says little', () => {
   });
 });
 
+describe('open data of a site with several tariffs', () => {
+  const TARIFF = (id: string, more: string): string =>
+    `  - { id: ${id}, currency: EUR, tax-included: yes, elements: [{ components: [{ type: energy, price: 0.5, vat: 19 }] }], ${more} }\n`;
+
+  it('tells what somebody without a contract pays now, and the next one once that is in force', async () => {
+    let now = Date.UTC(2026, 5, 1);
+    const yaml = `open-data: { publish: true, host: 127.0.0.1, port: 0 }
+default-connector: { tariffs: [roaming, spring, summer] }
+chargers: [{ id: C1, evses: [{ id: 1, uid: E1, connectors: [{ id: 1 }] }] }]
+tariffs:
+${TARIFF('roaming', 'type: regular')}${TARIFF('spring', 'type: ad-hoc-payment, ends: 2026-06-02T00:00:00Z')}${TARIFF('summer', 'type: ad-hoc-payment, starts: 2026-06-02T00:00:00Z')}`;
+    const site = await startPublicSite(yaml, () => now);
+    const seen = async (): Promise<string[]> => {
+      const { data } = JSON.parse((await site.read('/ocpi/tariffs')).text) as { data: { id: string }[] };
+      const table = readXml((await site.read('/datex2/table.xml')).text);
+      return [...data.map(({ id }) => id), ...all(table, 'aegi:energyRate').map(({ attributes }) => attributes['id']!)];
+    };
+    expect(await seen()).toEqual(['spring', 'spring.E1']);
+    now = Date.UTC(2026, 5, 2);
+    await expect.poll(seen, { timeout: 5000 }).toEqual(['summer', 'summer.E1']);
+    await site.cleanUp();
+  });
+});
+
 describe('XML', () => {
   it('holds any text, and gives it back but for what XML cannot hold', () => {
     assert(

@@ -1,8 +1,18 @@
 import { Big } from 'big.js';
 import type { EvseView } from '../../../gateway/chargers.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
-import type { Decimal, PriceComponent, PriceLimit, Tariff } from '../../../gateway/domain/tariff.ts';
+import type {
+  ComponentType,
+  Decimal,
+  PriceComponent,
+  PriceLimit,
+  Restrictions,
+  Tariff,
+} from '../../../gateway/domain/tariff.ts';
 import type { OpenSite } from '../../../gateway/open-data.ts';
+import { restrictionsInWords } from '../../../gateway/pricing/trace.ts';
+import { rateOf } from '../present/tariff.ts';
+import { applicability, applicationsOf, overallPeriod } from './datex-applicability.ts';
 import { ids, manyWords, PAYMENT_MEANS, words } from './datex-words.ts';
 import { el, type Xml } from './xml.ts';
 
@@ -12,13 +22,16 @@ const MOST_MONEY = new Big('999999.99');
 /** What one pays at an EVSE: a rate for each tariff of its connectors, and one that is free where a connector has none. */
 export function energyRates(evse: EvseView, open: OpenSite): Xml[] {
   const named = [...new Set(evse.connectors.flatMap(({ tariffIds }) => tariffIds))];
-  const rates = open.tariffs.filter(({ id }) => named.includes(id)).map((tariff) => rate(tariff, evse));
+  const rates = open.tariffs
+    .filter(({ id }) => named.includes(id))
+    .map((tariff) => rate(tariff, evse, open.site.timeZone));
   const free = evse.connectors.some(({ tariffIds }) => tariffIds.length === 0);
   return free ? [...rates, freeOfCharge(evse, open)] : rates;
 }
 
 /** aegi:EnergyRate. Its id is the EVSE's own, as no two rates of a publication may share one. */
-function rate(tariff: Tariff, evse: EvseView): Xml {
+function rate(tariff: Tariff, evse: EvseView, zone: string): Xml {
+  const prices = TYPES.flatMap((type) => pricesOf(tariff, type, zone));
   return el(
     'aegi:energyRate',
     [
@@ -33,11 +46,19 @@ function rate(tariff: Tariff, evse: EvseView): Xml {
         tariff.altText.map(({ language, text }) => ({ lang: language, text })),
       ),
       payment(evse),
-      ...components(tariff).flatMap((component) => energyPrice(component, tariff) ?? []),
+      ...(prices.length === 0 ? [FREE] : prices),
+      ...reservationPrices(tariff),
+      tariff.startsAt === undefined && tariff.endsAt === undefined ? null : overallPeriod(tariff, []),
     ],
     { id: `${tariff.id}.${ids.point(evse)}` },
   );
 }
+
+const FREE = el('aegi:energyPrice', [
+  el('aegi:priceGroupIndex', 0),
+  el('aegi:priceType', 'free'),
+  el('aegi:value', '0.00'),
+]);
 
 function freeOfCharge(evse: EvseView, open: OpenSite): Xml {
   return el(
@@ -47,50 +68,102 @@ function freeOfCharge(evse: EvseView, open: OpenSite): Xml {
       el('aegi:lastUpdated', toUtc(open.describedAt)),
       // One has to be named; nothing is the same in all of them.
       el('aegi:applicableCurrency', open.tariffs[0]?.currency ?? 'EUR'),
-      el('aegi:energyPrice', [el('aegi:priceGroupIndex', 0), el('aegi:priceType', 'free'), el('aegi:value', '0.00')]),
+      FREE,
     ],
     { id: `free.${ids.point(evse)}` },
   );
 }
 
-/** Of each type the first counts (OCPI 2.3.0 mod_tariffs Tariff elements). */
-function components(tariff: Tariff): PriceComponent[] {
-  const all = tariff.elements.flatMap((element) => element.components);
-  return all.filter(({ type }, index) => all.findIndex((other) => other.type === type) === index);
+const TYPES: ComponentType[] = ['FLAT', 'ENERGY', 'TIME', 'PARKING_TIME'];
+
+/** What charging costs by one dimension: each price with when it applies, in words where there is no other way. */
+function pricesOf(tariff: Tariff, type: ComponentType, zone: string): Xml[] {
+  const { applied, untold } = applicationsOf(tariff, type);
+  return [
+    ...applied.flatMap((each) => {
+      const { kind, unit, price } = measured(each.component);
+      return (
+        energyPrice(tariff, each.component, { kind, price, remarks: [unit] }, applicability(each, tariff, zone)) ?? []
+      );
+    }),
+    ...untold.flatMap(({ component, restrictions, isFallback }) => {
+      const remarks = [
+        UNITS[type],
+        restrictionsOf(restrictions),
+        isFallback ? 'where no price before it applies' : null,
+      ];
+      return energyPrice(tariff, component, { kind: 'other', price: new Big(component.price), remarks }) ?? [];
+    }),
+  ];
+}
+
+/** What it costs to have the point kept free, for which there is no kind. */
+function reservationPrices(tariff: Tariff): Xml[] {
+  return tariff.elements.flatMap(({ components, restrictions: { reservation, ...others } = {} }) => {
+    if (reservation === undefined) return [];
+    const which = reservation === 'RESERVATION' ? 'for a reservation' : 'for a reservation that expires';
+    return components.flatMap((component) => {
+      const unit = component.type === 'FLAT' ? 'once' : 'per hour';
+      const remarks = [`${unit} ${which}`, restrictionsOf(others)];
+      return energyPrice(tariff, component, { kind: 'other', price: new Big(component.price), remarks }) ?? [];
+    });
+  });
+}
+
+interface Told {
+  kind: string;
+  price: Big;
+  remarks: (string | null)[];
 }
 
 /** aegi:EnergyPrice; null for a price beyond what it can hold. */
-function energyPrice(component: PriceComponent, tariff: Tariff): Xml | null {
-  const { type, unit, price } = measured(component);
+function energyPrice(
+  tariff: Tariff,
+  component: PriceComponent,
+  { kind, price, remarks }: Told,
+  applies: (Xml | null)[] = [],
+): Xml | null {
   const value = money(price);
   if (value === null) return null;
-  const remarks = [
-    unit,
+  const rateOfTax = rateOf(component, tariff);
+  const all = [
+    ...remarks,
     price.eq(value) ? null : `exactly ${price.toFixed()} ${tariff.currency}`,
     component.step > 1 ? `in steps of ${component.step} ${component.type === 'ENERGY' ? 'Wh' : 'seconds'}` : null,
   ].filter((remark) => remark !== null);
   return el('aegi:energyPrice', [
     el('aegi:priceGroupIndex', 0),
-    el('aegi:priceType', type),
+    el('aegi:priceType', kind),
     el('aegi:value', value),
     tariff.taxIncluded === 'N/A' ? null : el('aegi:taxIncluded', tariff.taxIncluded === 'YES'),
-    component.vat === null ? null : el('aegi:taxRate', component.vat),
-    words('aegi:additionalInformation', remarks.length === 0 ? null : remarks.join('; '), 'en'),
+    rateOfTax === null ? null : el('aegi:taxRate', rateOfTax),
+    words('aegi:additionalInformation', all.length === 0 ? null : all.join('; '), 'en'),
+    ...applies,
   ]);
+}
+
+const UNITS: Record<ComponentType, string> = {
+  FLAT: 'once',
+  ENERGY: 'per kWh',
+  TIME: 'per hour',
+  PARKING_TIME: 'per hour connected without charging',
+};
+
+function restrictionsOf(restrictions: Restrictions): string | null {
+  return Object.keys(restrictions).length === 0 ? null : `if ${restrictionsInWords(restrictions)}`;
 }
 
 /**
  * The component in DATEX II's kinds. It knows minutes where tariffs have hours: an hour's price that is no exact price of a
  * minute stays one of an hour, of the kind `other`. So does what is paid for the time without charging: no kind means that.
  */
-function measured({ type, price }: PriceComponent): { type: string; unit: string | null; price: Big } {
+function measured({ type, price }: PriceComponent): { kind: string; unit: string | null; price: Big } {
   const given = new Big(price);
-  if (type === 'ENERGY') return { type: 'pricePerKWh', unit: null, price: given };
-  if (type === 'FLAT') return { type: 'basePrice', unit: null, price: given };
-  if (type === 'PARKING_TIME') return { type: 'other', unit: 'per hour connected without charging', price: given };
+  if (type === 'ENERGY') return { kind: 'pricePerKWh', unit: null, price: given };
+  if (type === 'FLAT') return { kind: 'basePrice', unit: null, price: given };
   const minute = given.div(60).round(2);
-  if (minute.times(60).eq(given)) return { type: 'pricePerMinute', unit: null, price: minute };
-  return { type: 'other', unit: 'per hour', price: given };
+  if (type === 'TIME' && minute.times(60).eq(given)) return { kind: 'pricePerMinute', unit: null, price: minute };
+  return { kind: 'other', unit: UNITS[type], price: given };
 }
 
 function limit(name: string, price: PriceLimit | null, { taxIncluded }: Tariff): Xml | null {

@@ -40,11 +40,11 @@ export const OPEN_DOCUMENTS: readonly OpenDocument[] = [
   {
     path: '/open/ocpi/tariffs',
     type: JSON_TYPE,
-    description: 'OCPI 2.3.0 Tariff objects, those that connectors of the location refer to',
+    description: 'OCPI 2.3.0 Tariff objects, what drivers without a contract pay now at connectors of the location',
     maxAge: DESCRIBED,
     write: (open, at) =>
       envelope(
-        open.tariffs.map((tariff) => v230.tariff(tariff, open.site)),
+        open.tariffs.map((tariff) => v230.tariff(tariff, open.site)).filter((tariff) => tariff !== null),
         at,
       ),
   },

@@ -18,7 +18,7 @@ export function geoJson(open: OpenSite): unknown {
         geometry: { type: 'Point', coordinates: [Number(site.longitude), Number(site.latitude)] },
         properties: {
           ...properties,
-          tariffs: tariffs.map((tariff) => v230.tariff(tariff, site)),
+          tariffs: tariffs.map((tariff) => v230.tariff(tariff, site)).filter((tariff) => tariff !== null),
           evses_total: evses.length,
           evses_available: evses.filter(({ visible }) => visible === 'Available').length,
           max_power_kw: Math.max(0, ...evses.flatMap((evse) => evse.connectors.map(connectorPower))) / 1000,

@@ -86,7 +86,7 @@ function presentComponent(component: PriceComponent, tariff: Tariff, { withoutTa
 }
 
 /** All taxes on a component, percent; null where none is known. */
-function rateOf(component: PriceComponent, tariff: Tariff): Decimal | null {
+export function rateOf(component: PriceComponent, tariff: Tariff): Decimal | null {
   if (component.vat !== null) return component.vat;
   const taxes = taxesOf(tariff, component);
   return taxes.length === 0 ? null : sumOf(taxes.map(({ percentage }) => percentage));
@@ -95,7 +95,7 @@ function rateOf(component: PriceComponent, tariff: Tariff): Decimal | null {
 /** OCPI 2.3.0 mod_tariffs TariffRestrictions, whichever of them a version has. */
 function presentRestrictions(r: Restrictions): Wire {
   // We read two equal times as the whole day, others read them as no time at all: so they are not told.
-  const allDay = r.startTime === r.endTime;
+  const allDay = (r.startTime ?? '00:00') === (r.endTime ?? '00:00');
   return {
     ...(allDay ? {} : { ...optional('start_time', r.startTime), ...optional('end_time', r.endTime) }),
     ...optional('start_date', r.startDate),

@@ -103,13 +103,15 @@ async function tellTariff(errand: Errand): Promise<Delivered> {
   const url = objectUrl(gw, base, row.object);
   const told = { object: row.object, changedAt: row.changedAt, mark: 'tariff', location: null };
   const tariff = findTariff(gw, row.object);
-  if (!tariff) {
+  // One that this peer's version cannot tell is to it as one that there is not.
+  const wire = tariff && PRESENTERS[target.version].tariff(tariff, gw.settings.site);
+  if (!wire) {
     const sent = await errand.call('DELETE', url);
     // One that it never had is gone as well.
     const gone = sent.kind === 'ok' || (sent.kind === 'refused' && sent.http === 404);
     return gone ? { kind: 'told', told: [told], gone: true } : sent;
   }
-  const sent = await errand.call('PUT', url, PRESENTERS[target.version].tariff(tariff, gw.settings.site));
+  const sent = await errand.call('PUT', url, wire);
   return sent.kind === 'ok' ? { kind: 'told', told: [told] } : sent;
 }
 

@@ -285,6 +285,11 @@ export const authorization = Type.Object(
       default: 'allow',
       description: 'A card that already charges on another EVSE of this site: let charge there too, or refused.',
     }),
+    'local-lists': choice(['keep', 'leave'], {
+      default: 'keep',
+      description:
+        "Chargers' own lists of cards, which they ask while they are disconnected: kept in step with the cards that may charge here, on chargers that are provisioned; or left alone.",
+    }),
   },
   { description: 'Who may charge.' },
 );

@@ -31,6 +31,7 @@ export function toSettings(document: ConfigDocument): Settings {
     unknownChargers: ocpp.unknownChargers,
     unknownTokens: authorization.unknownTokens,
     concurrentUse: authorization.concurrent,
+    localLists: authorization.localLists,
     heartbeatInterval: ocpp.heartbeatInterval,
     disconnectedGrace: ocpp.disconnectedGrace,
     bootRetryInterval: ocpp.bootRetryInterval,

@@ -84,6 +84,7 @@ describe('defaults and values', () => {
       unknownChargers: 'pending',
       unknownTokens: 'deny',
       concurrentUse: 'allow',
+      localLists: 'keep',
       heartbeatInterval: 300,
       disconnectedGrace: 900,
       bootRetryInterval: 60,

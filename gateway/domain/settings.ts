@@ -91,6 +91,8 @@ export interface Settings {
   site: SiteSettings;
   unknownChargers: 'accept' | 'pending' | 'reject';
   unknownTokens: 'deny' | 'accept';
+  /** Are the chargers' own lists of cards kept as the cards that may charge here are, or left alone? */
+  localLists: 'keep' | 'leave';
   /** May a card charge on several EVSEs at once? */
   concurrentUse: 'allow' | 'refuse';
   /** Seconds between heartbeats asked of chargers. */

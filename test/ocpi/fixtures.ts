@@ -55,6 +55,7 @@ export const SETTINGS: Settings = {
   unknownChargers: 'accept',
   unknownTokens: 'accept',
   concurrentUse: 'allow',
+  localLists: 'keep',
   heartbeatInterval: 300,
   disconnectedGrace: 900,
   bootRetryInterval: 60,

@@ -16,6 +16,7 @@ import { assignmentsOf } from './store/tariff-assignments.ts';
 import * as tariffs from './store/tariffs.ts';
 import * as tokens from './store/tokens.ts';
 import { tariffIdsAt } from './tariff-assignments.ts';
+import { replacedKey } from './tariff-findings.ts';
 
 /**
  * Brings the database in line with what the config file declares, in one write: at start-up, before anybody connects.
@@ -54,6 +55,7 @@ function applyTariffs(gw: Gateway, tx: Tx): void {
         { tariff: tariff.id },
         'a tariff that the operator brought is declared in the config file too: the one in the file counts from now on',
       );
+      meta.writeMeta(gw.db, replacedKey(tariff.id), 'replaced', tx.stamp);
       if (known.tariff.id !== tariff.id) tariffs.deleteTariff(gw.db, known.tariff.id);
       else tariffs.setTariffOrigin(gw.db, tariff.id, 'config');
     }
@@ -61,6 +63,7 @@ function applyTariffs(gw: Gateway, tx: Tx): void {
   }
   for (const id of tariffs.listTariffIds(gw.db, 'config')) {
     if (declared.has(id)) continue;
+    if (meta.readMeta(gw.db, replacedKey(id))) meta.writeMeta(gw.db, replacedKey(id), '', tx.stamp);
     if (assignmentsOf(gw.db, id).length === 0) {
       tariffs.deleteTariff(gw.db, id);
       continue;

@@ -109,7 +109,8 @@ describe('tariffs of the operator', () => {
     const made = await at.api('PUT', '/api/tariffs/night', whole);
     expect(made.status).toBe(201);
     expect(made.body).toStrictEqual({ id: 'night', origin: 'site', ...whole, updatedAt: expect.any(String) });
-    expect((await at.api('GET', '/api/tariffs/NIGHT')).body).toStrictEqual(made.body);
+    const told = { ...made.body, findings: expect.any(Array) };
+    expect((await at.api('GET', '/api/tariffs/NIGHT')).body).toStrictEqual(told);
     expect((await at.api('PUT', '/api/tariffs/Night', whole)).body).toStrictEqual(made.body);
     const changed = await at.api('PUT', '/api/tariffs/night', { ...whole, maxPrice: { beforeTaxes: '80' } });
     expect(changed).toMatchObject({ status: 200, body: { maxPrice: { beforeTaxes: '80', afterTaxes: null } } });
@@ -287,7 +288,10 @@ describe('the config file and the operator', () => {
     expect((await second.api('GET', '/api/tariffs/night')).body).toMatchObject({
       origin: 'config',
       elements: [{ components: [{ price: '7' }] }],
+      findings: expect.arrayContaining([expect.objectContaining({ code: 'replaced' })]),
     });
+    const { items } = (await second.api('GET', '/api/tariff-findings')).body;
+    expect(items.filter(({ code }) => code === 'replaced')).toMatchObject([{ tariff: 'night' }]);
     expect(second.logged).toContainEqual(
       expect.objectContaining({
         level: 'warn',
@@ -297,7 +301,7 @@ describe('the config file and the operator', () => {
     );
     await second.stop();
     const third = await depot(UNPRICED, first.directory);
-    expect((await third.api('GET', '/api/tariffs/night')).body).toMatchObject({ origin: 'site' });
+    expect((await third.api('GET', '/api/tariffs/night')).body).toMatchObject({ origin: 'site', findings: [] });
     expect((await prices(third))['BAY-1-1/1']).toEqual(['night']);
     await third.stop();
     const fourth = await depot(UNPRICED.replace('{}', '{ tariff: standard }'), first.directory);

@@ -207,8 +207,8 @@ function tariffIds(tariffs: Tariff[], lacks: (tariff: Tariff) => boolean): strin
   return tariffs.filter(lacks).map(({ id }) => id);
 }
 
-function lacksVat({ elements }: Tariff): boolean {
-  return elements.some(({ components }) => components.some(({ vat }) => vat === null));
+function lacksVat({ elements, taxes = [] }: Tariff): boolean {
+  return taxes.length === 0 && elements.some(({ components }) => components.some(({ vat }) => vat === null));
 }
 
 function lacksEnergy({ tariffIds }: Connector, tariffs: Tariff[]): boolean {

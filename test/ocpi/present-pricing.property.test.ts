@@ -70,7 +70,8 @@ describe('what a session costs, on the wire', () => {
           expectContract(version, 'session', told.session);
           expectContract(version, 'cdr', told.cdr);
           if (price) expectContract(version, 'tariff', price);
-          expect(told.cdr['tariffs']).toEqual(price ? [price] : undefined);
+          const billed = told.cdr['tariffs'] as Wire[] | undefined;
+          expect(billed?.map(({ elements }) => elements)).toEqual(price ? [price['elements']] : undefined);
           expectPlainNumbers(JSON.stringify([told, price]));
         }
       }),

@@ -202,12 +202,7 @@ describe('DATEX II prices of restricted tariffs', () => {
     ]);
     expect(told).toEqual([
       ['pricePerKWh', '0.20', '14.975', ''],
-      [
-        'other',
-        '0.60',
-        '14.975',
-        'per kWh; if energy until 30 kWh; power from 50 kW; where no price before it applies',
-      ],
+      ['other', '0.60', '14.975', 'per kWh; up to 30 kWh charged, at 50 kW or more; where no price before it applies'],
       ['other', '0.40', '14.975', 'per kWh; where no price before it applies'],
       ['other', '3.00', '0', 'per hour for a reservation; in steps of 60 seconds'],
     ]);

@@ -10,7 +10,8 @@ import type {
   Tariff,
 } from '../../../gateway/domain/tariff.ts';
 import type { OpenSite } from '../../../gateway/open-data.ts';
-import { restrictionsInWords } from '../../../gateway/pricing/trace.ts';
+import { conditionsInWords } from '../../../gateway/wording/conditions.ts';
+import { wordsOf } from '../../../gateway/wording/language.ts';
 import { rateOf } from '../present/tariff.ts';
 import { applicability, applicationsOf, overallPeriod } from './datex-applicability.ts';
 import { ids, manyWords, PAYMENT_MEANS, words } from './datex-words.ts';
@@ -150,7 +151,8 @@ const UNITS: Record<ComponentType, string> = {
 };
 
 function restrictionsOf(restrictions: Restrictions): string | null {
-  return Object.keys(restrictions).length === 0 ? null : `if ${restrictionsInWords(restrictions)}`;
+  const phrases = conditionsInWords(restrictions, wordsOf('en'));
+  return phrases.length === 0 ? null : phrases.join(', ');
 }
 
 /**

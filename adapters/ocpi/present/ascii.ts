@@ -1,4 +1,4 @@
-/** Letters that are not a plain one with a mark. */
+/** Letters that are not a plain one with a mark, and printers' punctuation. */
 const LETTERS: Record<string, string> = {
   ß: 'ss',
   æ: 'ae',
@@ -11,6 +11,12 @@ const LETTERS: Record<string, string> = {
   Ł: 'L',
   đ: 'd',
   Đ: 'D',
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '–': '-',
+  '—': '-',
 };
 
 /**
@@ -27,6 +33,7 @@ function toAscii(text: string): string {
   return text
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
-    .replace(/[ßæœøłđ]/gi, (letter) => LETTERS[letter] ?? '?')
+    .replace(/\p{Zs}/gu, ' ')
+    .replace(/[ßæœøłđ‘’“”–—]/gi, (letter) => LETTERS[letter] ?? '?')
     .replace(/[^\x20-\x7e]/gu, '?');
 }

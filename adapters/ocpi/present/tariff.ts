@@ -59,8 +59,8 @@ export function presentTariffHead(tariff: Tariff, site: SiteSettings): Wire {
  */
 export function presentElements(tariff: Tariff, words: TariffWords): Wire[] | null {
   const told = tariff.elements.flatMap(({ components, restrictions = {} }) => {
+    if (!canTell(restrictions, words)) return [];
     const rules = presentRestrictions(restrictions);
-    if (!Object.keys(rules).every((name) => words.restrictions.has(name))) return [];
     return [
       {
         price_components: components.map((component) => presentComponent(component, tariff, words)),
@@ -69,6 +69,11 @@ export function presentElements(tariff: Tariff, words: TariffWords): Wire[] | nu
     ];
   });
   return told.length === 0 ? null : told;
+}
+
+/** Has a version all of these restrictions? */
+export function canTell(restrictions: Restrictions, words: TariffWords): boolean {
+  return Object.keys(presentRestrictions(restrictions)).every((name) => words.restrictions.has(name));
 }
 
 /**

@@ -3,10 +3,12 @@ import type { Millis } from '../../../gateway/domain/time.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
 import type { Cdr, PowerType, Session, SessionPlace } from '../../../gateway/domain/types.ts';
 import type { Tariff } from '../../../gateway/domain/tariff.ts';
+import { LANGUAGES, primaryOf, type Language } from '../../../gateway/wording/language.ts';
+import { tariffInWords } from '../../../gateway/wording/tariff.ts';
 import { kwh, toNumber } from '../numbers.ts';
 import { inAscii } from './ascii.ts';
 import { coordinates, NEAREST_STANDARD, type Presenter, type SiteState, type Wire, type WireToken } from './shared.ts';
-import { RESTRICTIONS_V211, type TariffWords, withinValidity } from './tariff.ts';
+import { canTell, RESTRICTIONS_V211, type TariffWords, withinValidity } from './tariff.ts';
 import { clip, clipId, optional } from './text.ts';
 import { presentTariffV221, v221 } from './v221.ts';
 
@@ -52,7 +54,7 @@ export const v211: Presenter = {
   session: (session, site) => inAscii(presentSession(session, site)),
   cdr: (cdr, site) => inAscii(presentCdr(cdr, site)),
   tariff(tariff, site) {
-    const wire = presentTariff(tariff, site);
+    const wire = presentTariff({ ...tariff, altText: withLost(tariff) }, site);
     return wire && inAscii(wire);
   },
   token: presentToken,
@@ -160,6 +162,27 @@ function presentTariff(tariff: Tariff, site: SiteSettings): Wire | null {
       price_components: list(element['price_components']).map((each) => pick(each, 'type price step_size')),
     })),
   };
+}
+
+/** The tariff's own texts with what there is no field for: price limits, and elements that are left out. */
+function withLost(tariff: Tariff): Tariff['altText'] {
+  const elements = tariff.elements.filter(({ restrictions = {} }) => canTell(restrictions, TARIFF_WORDS));
+  if (elements.length === tariff.elements.length && !tariff.minPrice && !tariff.maxPrice) return tariff.altText;
+  const rest = { ...tariff, elements, minPrice: null, maxPrice: null };
+  const lost = (language: Language): string => {
+    const told = new Set(tariffInWords(rest, language));
+    return tariffInWords(tariff, language)
+      .filter((sentence) => !told.has(sentence))
+      .join('. ');
+  };
+  const own = tariff.altText.map((each) => {
+    const language = LANGUAGES.find((known) => known === primaryOf(each.language));
+    const more = language === undefined ? '' : lost(language);
+    return { text: more === '' ? each.text : `${each.text.replace(/[.\s]+$/, '')}. ${more}`, language: each.language };
+  });
+  const isTold = own.some(({ text }, index) => text !== tariff.altText[index]?.text);
+  const words = lost('en');
+  return isTold || words === '' ? own : [...own, { language: 'en', text: words }];
 }
 
 /** OCPI 2.1.1 mod_tokens Token object: whose it is, only the URL says. */

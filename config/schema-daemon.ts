@@ -290,6 +290,22 @@ export const authorization = Type.Object(
       description:
         "Chargers' own lists of cards, which they ask while they are disconnected: kept in step with the cards that may charge here, on chargers that are provisioned; or left alone.",
     }),
+    order: choice(['local-first', 'upstream-first', 'local-only'], {
+      default: 'local-first',
+      description:
+        "Who is asked of a peer's card that may be decided here: what is known here first, or its owner first; local-only never asks any owner.",
+    }),
+    offline: choice(['known-only', 'previously-accepted', 'any', 'none'], {
+      default: 'known-only',
+      description:
+        'Whom to let charge whose owner has to be asked and cannot be: cards it has told of, only those accepted here before, any card, or none.',
+    }),
+    timeout: integer({
+      min: 1,
+      max: 20,
+      default: 5,
+      description: 'Seconds within which a card is answered, whoever is asked.',
+    }),
   },
   { description: 'Who may charge.' },
 );

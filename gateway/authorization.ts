@@ -1,42 +1,131 @@
-import type { Authorization, Token, TokenUse } from './domain/types.ts';
+import type { Authorization, TokenUse, Token, Verdict } from './domain/types.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
-import { canonicalUid, maskUid, uidVariants } from './domain/token.ts';
+import { canonicalUid, isRandomUid, maskUid, uidVariants } from './domain/token.ts';
 import type { Gateway } from './gateway.ts';
+import { balanceAllows } from './prepaid.ts';
 import { findCharger } from './store/chargers.ts';
 import { listStartsWith } from './store/commands.ts';
+import { wasAccepted } from './store/decisions.ts';
 import { findPeer } from './store/peers.ts';
 import { findActiveWith } from './store/sessions.ts';
 import { findTokens, findTokensOf, type StoredToken } from './store/tokens.ts';
 
-/** So many refused cards are remembered, in memory. */
-const REFUSALS = 20;
-
 /** A start that is older than this when it comes was stored by the charger meanwhile, ms. */
 const REPLAYED = 60_000;
 
+/** What is known here of a card: a verdict, or that its owner has to be asked and what goes where that cannot be. */
+export type Judgement =
+  | { kind: 'decided'; authorization: Authorization }
+  | {
+      kind: 'ask';
+      /** Whose it is; null: nobody has told of it. */
+      token: Token | null;
+      /** The verdict where no owner answers in time. */
+      offline: Authorization;
+    };
+
 /**
- * May this token charge at this charger now? The site's own list first, then what peers sent us, then the site's policy
- * for unknown tokens. Answers from what is on disk: no WAN, no waiting.
+ * What is to be said of a token at this charger (null: at a reader of the site's) from what is on disk alone: no WAN, no
+ * waiting. The site's own list first, then what peers told, then the site's rules (OCPI 2.3.0 mod_tokens WhitelistType).
  */
-export function authorize(gw: Gateway, chargerId: string, uid: string, at: Millis): Authorization {
-  const accepted = findCharger(gw.db, chargerId)?.registration === 'accepted';
-  return accepted && isOrdered(gw, chargerId, uid, at) ? ORDERED : authorizeListed(gw, chargerId, uid, at);
+export function judge(gw: Gateway, chargerId: string | null, uid: string, at: Millis): Judgement {
+  if (chargerId !== null) {
+    if (findCharger(gw.db, chargerId)?.registration !== 'accepted')
+      return decided('invalid', 'policy', null, 'the charger is not accepted here');
+    if (isOrdered(gw, chargerId, uid, at)) return { kind: 'decided', authorization: ORDERED };
+  }
+  return judgeListed(gw, chargerId, uid, at);
 }
 
 /** The same, whatever peers have ordered. */
-function authorizeListed(gw: Gateway, chargerId: string, uid: string, at: Millis): Authorization {
-  if (findCharger(gw.db, chargerId)?.registration !== 'accepted')
-    return { verdict: 'invalid', source: 'policy', token: null };
+export function judgeListed(gw: Gateway, chargerId: string | null, uid: string, at: Millis): Judgement {
+  if (chargerId !== null && findCharger(gw.db, chargerId)?.registration !== 'accepted')
+    return decided('invalid', 'policy', null, 'the charger is not accepted here');
   const written = findTokens(gw.db, uid);
   const meant = written.length > 0 ? written : findByVariant(gw, chargerId, uid);
   // A peer that has left pays for nobody any more.
   const known = meant.filter((token) => token.peer === null || isRegistered(gw, token.peer));
-  // A card may be known to several: one that lets it charge decides.
-  const judged = known.map((token) => judge(token, at));
-  const decision = judged.find((a) => a.verdict === 'accepted') ?? judged[0];
-  if (decision) return decision;
-  const verdict = gw.settings.unknownTokens === 'accept' ? 'accepted' : 'invalid';
-  return { verdict, source: 'policy', token: null };
+  // A card may be known to several: one that lets it charge decides, then one whose owner may be asked.
+  const judgements = known.map((token) => judgeToken(gw, token, at));
+  const decision =
+    judgements.find((each) => each.kind === 'decided' && each.authorization.verdict === 'accepted') ??
+    judgements.find((each) => each.kind === 'ask') ??
+    judgements[0];
+  return decision ?? judgeUnknown(gw, uid);
+}
+
+/** The verdict from what is known here, whatever an owner would say: for the end of a charge, and for what is told late. */
+export function authorizeLocally(gw: Gateway, chargerId: string, uid: string, at: Millis): Authorization {
+  return localVerdict(judge(gw, chargerId, uid, at));
+}
+
+/** A judgement where nobody is asked. */
+export function localVerdict(judgement: Judgement): Authorization {
+  return judgement.kind === 'decided' ? judgement.authorization : judgement.offline;
+}
+
+function decided(
+  verdict: Verdict,
+  source: Authorization['source'],
+  token: Token | null,
+  reason?: string,
+): Judgement & { kind: 'decided' } {
+  return { kind: 'decided', authorization: { verdict, source, token, ...(reason !== undefined && { reason }) } };
+}
+
+function judgeToken(gw: Gateway, token: Token, at: Millis): Judgement {
+  const listed = judgeListedToken(gw, token, at);
+  if (token.peer === null || token.whitelist === 'ALWAYS') return listed;
+  const { authorizationOrder: order } = gw.settings;
+  const must = token.whitelist !== 'ALLOWED';
+  if (order === 'local-only')
+    return must ? { kind: 'decided', authorization: offlineVerdict(gw, token, listed) } : listed;
+  if (!must && order === 'local-first') return listed;
+  return { kind: 'ask', token, offline: offlineVerdict(gw, token, listed) };
+}
+
+function judgeListedToken(gw: Gateway, token: Token, at: Millis): Judgement & { kind: 'decided' } {
+  const source = token.peer === null ? 'site-list' : 'peer-list';
+  if (!token.valid) return decided('blocked', source, token);
+  if (token.expiresAt !== null && token.expiresAt <= at) return decided('expired', source, token);
+  if (!balanceAllows(gw, token)) return decided('no-credit', source, token, 'its balance is used up');
+  return decided('accepted', source, token);
+}
+
+/** What goes for a peer's token while its owner cannot be asked (OCPI 2.3.0 mod_tokens WhitelistType). */
+function offlineVerdict(gw: Gateway, token: Token, listed: Judgement & { kind: 'decided' }): Authorization {
+  const { authorization } = listed;
+  if (authorization.verdict !== 'accepted') return authorization;
+  const refused = (reason: string): Authorization => ({ verdict: 'invalid', source: 'offline', token, reason });
+  if (token.whitelist === 'NEVER') return refused('only its owner may decide, and cannot be asked');
+  // An owner that lets us decide has been asked for politeness' sake only.
+  if (token.whitelist === 'ALLOWED') return authorization;
+  const mode = gw.settings.offlineCards;
+  if (mode === 'none') return refused('its owner cannot be asked, and this site lets nobody charge then');
+  if (mode === 'previously-accepted' && !wasAccepted(gw.db, token.uid))
+    return refused('its owner cannot be asked, and it was never accepted here before');
+  return { ...authorization, source: 'offline', reason: 'its owner cannot be asked' };
+}
+
+function judgeUnknown(gw: Gateway, uid: string): Judgement {
+  if (isRandomUid(uid))
+    return decided('invalid', 'policy', null, 'a number that a phone makes up for each tap: it means nobody');
+  const { unknownTokens, authorizationOrder, offlineCards } = gw.settings;
+  const policy: Authorization =
+    unknownTokens === 'accept'
+      ? { verdict: 'accepted', source: 'policy', token: null }
+      : { verdict: 'invalid', source: 'policy', token: null, reason: 'nobody has vouched for it' };
+  if (authorizationOrder === 'local-only' || (gw.realTime?.askable().length ?? 0) === 0) {
+    const away = (gw.realTime?.isAnybodyAway() ?? false) && authorizationOrder !== 'local-only';
+    return { kind: 'decided', authorization: away ? offlineUnknown(gw, uid, policy) : policy };
+  }
+  return { kind: 'ask', token: null, offline: offlineUnknown(gw, uid, policy) };
+
+  function offlineUnknown(of: Gateway, card: string, otherwise: Authorization): Authorization {
+    const may = offlineCards === 'any' || (offlineCards === 'previously-accepted' && wasAccepted(of.db, card));
+    const reason = 'unknown, and nobody can be asked';
+    return may ? { verdict: 'accepted', source: 'offline', token: null, reason } : { ...otherwise };
+  }
 }
 
 /** Its owner has let it in: that is not ours to judge (OCPI 2.3.0 mod_commands, StartSession token). */
@@ -51,7 +140,7 @@ function isOrdered(gw: Gateway, chargerId: string, uid: string, at: Millis): boo
  * The one card that this number means in another way of writing (Q49); nothing where two could be meant. Short numbers
  * only find cards of the site's own list: among the many of roaming partners, one could be another card's by chance.
  */
-function findByVariant(gw: Gateway, chargerId: string, uid: string): StoredToken[] {
+function findByVariant(gw: Gateway, chargerId: string | null, uid: string): StoredToken[] {
   const variants = new Map(uidVariants(uid).map((variant) => [variant.uid, variant]));
   if (variants.size === 0) return [];
   const found = findTokensOf(gw.db, [...variants.keys()]).filter(
@@ -62,49 +151,43 @@ function findByVariant(gw: Gateway, chargerId: string, uid: string): StoredToken
   const [card] = cards;
   if (card === undefined) return [];
   const form = cards.size === 1 ? variants.get(card)?.form : 'ambiguous';
-  gw.diagnostics.deviation(chargerId, `CARD_FORM:${form}`, `${maskUid(uid)} for ${maskUid(card)}`);
+  if (chargerId !== null)
+    gw.diagnostics.deviation(chargerId, `CARD_FORM:${form}`, `${maskUid(uid)} for ${maskUid(card)}`);
   return cards.size === 1 ? found : [];
 }
 
+/** A card that begins a transaction. */
+export interface BegunWith {
+  chargerId: string;
+  evse: number;
+  tokenUid: string;
+  reportedAt: Millis;
+  receivedAt: Millis;
+}
+
 /**
- * The same for a card that begins a transaction: where the site wants one at a time, a card that already charges on
- * another EVSE is told so (OCPP 1.6 §7.4, ConcurrentTx; only relevant for a start). A start that a peer ordered is not judged
- * here: that lets its card in once.
+ * Where the site wants one charge at a time, a card that already charges on another EVSE is told so (OCPP 1.6 §7.4,
+ * ConcurrentTx; only relevant for a start).
  */
-export function authorizeStart(
-  gw: Gateway,
-  start: { chargerId: string; evse: number; tokenUid: string; reportedAt: Millis; receivedAt: Millis },
-): Authorization {
-  const { chargerId, evse, tokenUid: uid, reportedAt, receivedAt } = start;
-  const authorization = authorizeListed(gw, chargerId, uid, receivedAt);
+export function refuseConcurrent(gw: Gateway, start: BegunWith, authorization: Authorization): Authorization {
+  const { chargerId, evse, tokenUid } = start;
   if (gw.settings.concurrentUse === 'allow' || authorization.verdict !== 'accepted') return authorization;
   // What is told late was let begin back then.
-  if (isPlausible(reportedAt, receivedAt) && receivedAt - reportedAt > REPLAYED) return authorization;
-  const others = findActiveWith(gw.db, authorization.token?.uid ?? uid).filter(
+  if (isToldLate(start)) return authorization;
+  const others = findActiveWith(gw.db, authorization.token?.uid ?? tokenUid).filter(
     (session) => session.chargerId !== chargerId || session.evse !== evse,
   );
   return others.length === 0 ? authorization : { ...authorization, verdict: 'concurrent' };
 }
 
-/** The same for a card that is held to a reader now: a refusal is told to the operator. */
-export function presentToken(gw: Gateway, chargerId: string, uid: string, at: Millis): Authorization {
-  const authorization = authorize(gw, chargerId, uid, at);
-  noteRefusal(gw, chargerId, uid, authorization.verdict);
-  return authorization;
-}
-
-/** Tells the operator of a refused card: newest first in `gw.refusals`, as an event, and masked in the log. */
-export function noteRefusal(gw: Gateway, chargerId: string, uid: string, verdict: Authorization['verdict']): void {
-  if (verdict === 'accepted') return;
-  gw.log.info({ charger: chargerId, card: maskUid(uid), verdict }, 'card refused');
-  const others = gw.refusals.filter((refusal) => refusal.uid !== uid || refusal.chargerId !== chargerId);
-  gw.refusals = [{ at: gw.clock(), chargerId, uid: uid.slice(0, 64), verdict }, ...others].slice(0, REFUSALS);
-  gw.bus.publish({ name: 'token.refused', data: { chargerId, uid, verdict } });
+/** Was the charger cut off when this began, so that it is told only now? */
+export function isToldLate({ reportedAt, receivedAt }: Pick<BegunWith, 'reportedAt' | 'receivedAt'>): boolean {
+  return isPlausible(reportedAt, receivedAt) && receivedAt - reportedAt > REPLAYED;
 }
 
 /** What a charger is told of a card: the verdict, and of a known card its group and its end. */
 export interface CardAnswer {
-  verdict: Authorization['verdict'];
+  verdict: Verdict;
   groupId: string | null;
   expiresAt: Millis | null;
 }
@@ -116,15 +199,6 @@ export function cardAnswer({ verdict, token }: Authorization): CardAnswer {
 
 function isRegistered(gw: Gateway, peer: string): boolean {
   return findPeer(gw.db, peer)?.state === 'registered';
-}
-
-function judge(token: Token, at: Millis): Authorization {
-  const source = token.peer === null ? 'site-list' : 'peer-list';
-  if (!token.valid) return { verdict: 'blocked', source, token };
-  if (token.expiresAt !== null && token.expiresAt <= at) return { verdict: 'expired', source, token };
-  // OCPI 2.3.0 mod_tokens WhitelistType NEVER: only its owner may decide, in real time.
-  if (token.whitelist === 'NEVER') return { verdict: 'invalid', source, token };
-  return { verdict: 'accepted', source, token };
 }
 
 /** The token as sessions and bills remember it; an unknown card counts as the site's own. */

@@ -4,6 +4,7 @@ import type { Cdr, Transaction } from './domain/types.ts';
 import type { Cost, Price } from './domain/tariff.ts';
 import type { Millis } from './domain/time.ts';
 import type { Gateway } from './gateway.ts';
+import { settlePrepaid } from './prepaid.ts';
 import * as store from './store/cdrs.ts';
 import type { StoredSession } from './store/sessions.ts';
 import type { Tx } from './store/db.ts';
@@ -37,6 +38,7 @@ export function issueCdr(
     updatedAt: tx.stamp,
   };
   store.insertCdr(gw.db, cdr);
+  settlePrepaid(gw, tx, cdr);
   tx.emit({ name: 'cdr.issued', data: { cdrId: cdr.id, sessionId: session.id } });
 }
 

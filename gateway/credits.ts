@@ -7,6 +7,7 @@ import type { Tariff } from './domain/tariff.ts';
 import type { Cdr } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { turnCost } from './pricing/turn.ts';
+import { settlePrepaid } from './prepaid.ts';
 import * as store from './store/cdrs.ts';
 import type { Tx } from './store/db.ts';
 import { isWaiting } from './store/outbox.ts';
@@ -103,6 +104,7 @@ function tariffOf(gw: Gateway, cdr: Cdr, { tariffId, free }: Correction): Tariff
 
 function insert(gw: Gateway, tx: Tx, cdr: Omit<Cdr, 'seq'>): Cdr {
   store.insertCdr(gw.db, cdr);
+  settlePrepaid(gw, tx, cdr);
   tx.emit({ name: 'cdr.issued', data: { cdrId: cdr.id, sessionId: cdr.sessionId } });
   const stored = store.findCdr(gw.db, cdr.id);
   if (!stored) throw new Error(`bill line ${cdr.id} vanished inside its own write`);

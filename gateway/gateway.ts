@@ -13,6 +13,7 @@ import type { PeerDrill } from './drill.ts';
 import type { FileShelf } from './file-store.ts';
 import type { HeldSamples } from './held-samples.ts';
 import type { Passwords } from './passwords.ts';
+import type { RealTime } from './real-time.ts';
 import type { Registrar } from './registrar.ts';
 import type { AwaitedStart } from './remote-start.ts';
 import type { Findings } from './security-events.ts';
@@ -56,9 +57,11 @@ export interface Gateway {
   /** Firmware for chargers and logs from them. */
   files: FileShelf;
   /** Cards lately refused, newest first. */
-  refusals: { at: Millis; chargerId: string; uid: string; verdict: Authorization['verdict'] }[];
+  refusals: { at: Millis; chargerId: string; uid: string; verdict: Authorization['verdict']; reason: string | null }[];
   /** Starts that chargers were asked for and have not made yet. */
   awaitedStarts: AwaitedStart[];
+  /** When the charger of a session that has come to its limit was last asked to stop it. */
+  limitStops: Map<string, Millis>;
   /** When each peer last used its token, in this run. */
   peersSeen: Map<string, Millis>;
   /** What was found out about the site's security and is not stored yet. */
@@ -67,6 +70,8 @@ export interface Gateway {
   tlsPort: number | null;
   /** When an operator last had a charger ask for a certificate. */
   certificatesAsked: Map<string, Millis>;
+  /** Asks peers of their tokens; the OCPI adapter, while it serves. */
+  realTime: RealTime | null;
   /** Registers with peers; the OCPI adapter, while it serves. */
   registrar: Registrar | null;
   /** Compares what peers hold with what we do; the OCPI adapter, while it pushes. */

@@ -23,6 +23,7 @@ import { startOrderUpkeep } from './order-upkeep.ts';
 import { startProvisioning } from './provisioning.ts';
 import { followDue, recoverSamples } from './samples.ts';
 import { refreshAll } from './sessions.ts';
+import { watchLimits } from './session-limits.ts';
 import { noticePendingStops } from './stop-pending.ts';
 
 export interface StartOptions {
@@ -46,6 +47,7 @@ const EVERY_SECOND = 1000;
 
 /** Frames and deviations are stored, absent chargers noticed. */
 const EVERY_FIVE_SECONDS = 5000;
+const EVERY_TEN_SECONDS = 10_000;
 
 /**
  * Starts the whole gateway: database, what the config declares, then the doors. The only place where adapters and core
@@ -144,6 +146,10 @@ function startUpkeep(gw: Gateway): () => Promise<void> {
     setInterval(
       guarded('noticing absent chargers', () => expireAbsent(gw, absent)),
       EVERY_FIVE_SECONDS,
+    ),
+    setInterval(
+      guarded('stopping sessions at their limits', async () => watchLimits(gw)),
+      EVERY_TEN_SECONDS,
     ),
     setInterval(
       guarded('noticing stops that are owed', async () => noticePendingStops(gw, owed)),

@@ -3,19 +3,19 @@ import { tokenUse } from './authorization.ts';
 import type { PendingStart } from './domain/commands.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import type { Millis } from './domain/time.ts';
-import type { Authorization, SessionPlace, Connector, Evse, Session, TokenType, Transaction } from './domain/types.ts';
-import type { Tariff } from './domain/tariff.ts';
+import type { Authorization, Evse, Session, Token, TokenType, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';
 import { meterRemarks } from './meter-faults.ts';
-import { chooseTariff } from './pricing/choose.ts';
-import { priceUsage } from './pricing/price.ts';
-import { periodsOf } from './pricing/usage.ts';
-import { listConnectorsOf, setEvseMeter } from './store/chargers.ts';
+import { offerAt, tariffTypeFor } from './offers.ts';
+import { prepaidLimit } from './prepaid.ts';
+import { acceptedQuote, keepQuote } from './quotes.ts';
+import { limitRemark, stopAtLimit } from './session-limits.ts';
+import { progressOf } from './session-progress.ts';
+import { setEvseMeter } from './store/chargers.ts';
 import { deleteStart } from './store/commands.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/sessions.ts';
-import { findTariff } from './store/tariffs.ts';
 import { listOpen } from './store/transactions.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -28,23 +28,36 @@ export function openSession(
   authorization: Authorization,
 ): void {
   const token = tokenUse(gw, transaction.tokenUid, authorization.token);
+  const quote = acceptedQuote(gw, transaction);
+  const course = courseOf(gw, transaction, evse, transaction.connector, token.type, isFree(authorization.token));
+  const limit = course.tariff
+    ? prepaidLimit(gw, authorization.token, course.currency, quote?.limit ?? undefined)
+    : quote?.limit;
   const session = {
     id: randomUUID(),
-    ...courseOf(gw, transaction, evse, transaction.connector, token.type),
+    ...course,
     token,
     peer: authorization.token?.peer ?? null,
     authorized: authorization.verdict === 'accepted',
-    authMethod: 'WHITELIST' as const,
-    authorizationReference: null,
+    authMethod: authorization.source === 'real-time' ? ('AUTH_REQUEST' as const) : ('WHITELIST' as const),
+    authorizationReference: authorization.reference ?? null,
+    ...(quote && { quoteId: quote.id }),
+    ...(limit && { limit }),
     updatedAt: tx.stamp,
   };
   store.insertSession(gw.db, session);
+  if (quote) keepQuote(gw, quote.id, session.id);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+}
+
+/** Does this card charge for nothing? The operator says so of cards of the site's own. */
+function isFree(token: Token | null): boolean {
+  return token !== null && token.peer === null && token.payment === 'free';
 }
 
 /** Opens, inside the write at hand, the PENDING session of a start that the charger accepted and has not made yet. */
 export function openPending(gw: Gateway, tx: Tx, start: PendingStart, evse: Evse): void {
-  const offer = offerAt(gw, evse, start.connector ?? 1, start.token.type, tx.now);
+  const offer = offerAt(gw, evse, start.connector ?? 1, tariffTypeFor(start.token.type), tx.now);
   store.insertSession(gw.db, {
     ...orderedBy(start),
     status: 'PENDING',
@@ -101,8 +114,17 @@ function orderedBy(start: PendingStart) {
 }
 
 /** What a session is by its transaction, as far as that has come. */
-function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: number, type: TokenType) {
-  const offer = offerAt(gw, evse, connector, type, timelineOf(gw.db, transaction, null).startedAt);
+function courseOf(
+  gw: Gateway,
+  transaction: Transaction,
+  evse: Evse,
+  connector: number,
+  token: TokenType,
+  free = false,
+) {
+  const { startedAt } = timelineOf(gw.db, transaction, null);
+  const offered = offerAt(gw, evse, connector, tariffTypeFor(token), startedAt);
+  const offer = free ? { ...offered, tariff: null } : offered;
   return {
     status: 'ACTIVE' as const,
     transactionId: transaction.id,
@@ -114,74 +136,18 @@ function courseOf(gw: Gateway, transaction: Transaction, evse: Evse, connector: 
   };
 }
 
-/** Place of an EVSE's connector as it is now, and its price for a session of such a token that begins at `at`. */
-function offerAt(
-  gw: Gateway,
-  evse: Evse,
-  number: number,
-  token: TokenType,
-  at: Millis,
-): { connector: number; currency: string; tariff: Tariff | null; place: SessionPlace } {
-  const connectors = listConnectorsOf(gw.db, evse.chargerId).filter((c) => c.evse === evse.evse);
-  // A connector that nobody described has the price of the one beside it: unknown must not mean free.
-  const known = connectors.find((c) => c.connector === number) ?? connectors[0] ?? null;
-  const tariffs = (known?.tariffIds ?? []).flatMap((id) => findTariff(gw.db, id) ?? []);
-  const tariff = chooseTariff(tariffs, { type: token === 'AD_HOC_USER' ? 'AD_HOC_PAYMENT' : 'REGULAR', at });
-  const connector = known?.connector ?? number;
-  return {
-    connector,
-    currency: tariff?.currency ?? gw.settings.tariffs[0]?.currency ?? 'EUR',
-    tariff,
-    place: placeOf(gw, evse, connector, known),
-  };
-}
-
-function placeOf(gw: Gateway, evse: Evse, number: number, connector: Connector | null): SessionPlace {
-  const { site, defaultConnector } = gw.settings;
-  const { standard, format, powerType, maxVoltage, maxAmperage } = connector ?? defaultConnector;
-  return {
-    siteId: site.id,
-    siteName: site.name,
-    address: site.address,
-    city: site.city,
-    postalCode: site.postalCode,
-    state: site.state,
-    country: site.country,
-    latitude: site.latitude,
-    longitude: site.longitude,
-    timeZone: site.timeZone,
-    evseUid: evse.uid,
-    evseId: evse.evseId,
-    connector: number,
-    standard,
-    format,
-    powerType,
-    maxVoltage,
-    maxAmperage,
-  };
-}
-
 /** Recomputes energy, periods and cost of a session from its facts, inside the write at hand. */
 export function refreshSession(gw: Gateway, tx: Tx, transaction: Transaction): void {
   const session = store.findSessionOf(gw.db, transaction.id);
   if (!session) return;
   const { progress } = progressOf(gw, transaction, session);
+  if (session.limit) tx.after(() => stopAtLimit(gw, session, transaction, progress));
   setEvseMeter(gw.db, transaction.chargerId, transaction.evse, transaction.meterStart + progress.energyWh);
   const unchanged =
     session.energyWh === progress.energyWh && JSON.stringify(session.periods) === JSON.stringify(progress.periods);
   if (unchanged && session.status === 'ACTIVE') return;
   store.setProgress(gw.db, session.id, { ...progress, status: 'ACTIVE', endedAt: null }, tx.stamp);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
-}
-
-/** How far a transaction has come, and what that costs by the tariff that it began with. */
-function progressOf(gw: Gateway, transaction: Transaction, { tariff, place }: Pick<Session, 'tariff' | 'place'>) {
-  const rates = tariff && { tariff, zone: place.timeZone };
-  const { startedAt, until, energyWh, stretches } = timelineOf(gw.db, transaction, rates);
-  const { periods, cost } = rates
-    ? priceUsage(rates.tariff, { stretches, holds: [] }, rates.zone)
-    : { periods: periodsOf(stretches), cost: null };
-  return { until, progress: { startedAt, energyWh, periods, cost } };
 }
 
 /**
@@ -205,7 +171,8 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
   // Its card is let in by the peer's start no longer.
   if (session.authMethod === 'COMMAND') deleteStart(gw.db, session.id);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
-  const remarks = meterRemarks(gw, transaction, due.energyWh);
+  const stopped = limitRemark({ ...session, ...ended });
+  const remarks = [...(stopped ? [stopped] : []), ...meterRemarks(gw, transaction, due.energyWh)];
   if (completed) issueCdr(gw, tx, { ...session, ...ended }, transaction, remarks);
 }
 

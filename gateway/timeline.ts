@@ -31,13 +31,15 @@ export interface Rates {
  * energy fell into each stretch (the register in between is interpolated between its neighbours). Runs on the charger's clock
  * while that is plausible, else on ours. Costs two seeks a boundary, however many samples there are; all of them are read only
  * where the price goes by energy, power or current.
+ *
+ * @param now what runs goes on until then at least; not given: until the last reading
  */
-export function timelineOf(db: Db, transaction: Transaction, rates: Rates | null): Timeline {
+export function timelineOf(db: Db, transaction: Transaction, rates: Rates | null, now = 0): Timeline {
   const last = store.readingBefore(db, transaction.seq, Number.MAX_SAFE_INTEGER);
   const falls = listFalls(db, transaction.seq);
   return trustsCharger(transaction, last)
-    ? byChargerClock(db, transaction, last, falls, rates)
-    : byOurClock(db, transaction, falls);
+    ? byChargerClock(db, transaction, last, falls, rates, now)
+    : byOurClock(db, transaction, falls, now);
 }
 
 /** A clock that is wrong at the start, at the end or in between is not used at all: two clocks do not mix. */
@@ -59,9 +61,10 @@ function byChargerClock(
   last: RegisterPoint | undefined,
   falls: readonly RegisterFall[],
   rates: Rates | null,
+  now: Millis,
 ): Timeline {
   const startedAt = t.startReportedAt;
-  const until = t.stopReportedAt ?? Math.max(startedAt, last?.reportedAt ?? startedAt);
+  const until = t.stopReportedAt ?? Math.max(startedAt, last?.reportedAt ?? startedAt, now);
   const register = endOf(t, lifted(last, falls), falls);
   const edges = rates ? edgesOf(rates.tariff, rates.zone, startedAt, until) : [];
   const marks: Mark[] = [
@@ -178,12 +181,12 @@ function cut(
 }
 
 /** The charger's clock cannot be believed: one stretch, by the times at which we heard of it. */
-function byOurClock(db: Db, t: Transaction, falls: readonly RegisterFall[]): Timeline {
+function byOurClock(db: Db, t: Transaction, falls: readonly RegisterFall[], now: Millis): Timeline {
   const startedAt = t.startReceivedAt;
   const last = store.latestReading(db, t.seq);
   // A stop that we concluded came with the next start, perhaps days later: the last reading is nearer the truth.
   const stopped = t.stopEstimated ? null : t.stopReceivedAt;
-  const until = Math.max(startedAt, stopped ?? last?.receivedAt ?? startedAt);
+  const until = Math.max(startedAt, stopped ?? Math.max(last?.receivedAt ?? startedAt, now));
   const register = endOf(t, lifted(last, falls), falls);
   const energyWh = register - t.meterStart;
   const whole = { kind: 'charging' as const, from: startedAt, to: until, milliW: null, milliA: null };

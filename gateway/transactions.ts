@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { authorize, authorizeStart, cardAnswer, noteRefusal, ORDERED, type CardAnswer } from './authorization.ts';
+import {
+  authorizeLocally,
+  cardAnswer,
+  judgeListed,
+  localVerdict,
+  ORDERED,
+  refuseConcurrent,
+  type CardAnswer,
+} from './authorization.ts';
+import { decideStart, noteDecision, noteRefusal } from './decisions.ts';
 import { ensureEvse } from './chargers.ts';
 import { isRegister } from './domain/energy.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import { canonicalUid } from './domain/token.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
-import type { Sample, Transaction } from './domain/types.ts';
+import type { Authorization, Sample, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { beginOrdered, findOrdered } from './pending-starts.ts';
 import { quarantine } from './quarantine.ts';
@@ -43,8 +52,13 @@ export async function startTransaction(
   gw: Gateway,
   command: StartCommand,
 ): Promise<{ wireId: string; card: CardAnswer }> {
+  const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
+  // A start that is told again, or that a peer ordered, is nothing to ask of.
+  const isNew = !store.findStarted(gw.db, command.chargerId, key) && !findOrdered(gw, command);
+  const judged = isNew ? decideStart(gw, command) : null;
+  // Most are decided at once, and then nothing comes in between.
+  const decision = judged instanceof Promise ? await judged : judged;
   return gw.db.write((tx) => {
-    const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
     const before = store.findStarted(gw.db, command.chargerId, key);
     if (before && !provesFrozenClock(before, command))
       return { wireId: before.wireId, card: readAnswer<CardAnswer>(before.answer) };
@@ -54,9 +68,11 @@ export async function startTransaction(
     supersede(gw, tx, command);
     noteFallenRegister(gw, command, evse.meterWh);
     const ordered = findOrdered(gw, command);
-    const authorization = ordered ? ORDERED : authorizeStart(gw, command);
+    const authorization = ordered ? ORDERED : (decision ?? startVerdict(gw, command));
+    const tap = { ...command, uid: command.tokenUid, reader: null, at: command.receivedAt };
+    noteDecision(gw, tap, authorization);
     const card = cardAnswer(authorization);
-    tx.after(() => noteRefusal(gw, command.chargerId, command.tokenUid, authorization.verdict));
+    tx.after(() => noteRefusal(gw, tap, authorization));
     const id = randomUUID();
     const wireId = String(store.nextWireId(gw.db));
     const seq = store.insertTransaction(gw.db, {
@@ -88,6 +104,12 @@ export async function startTransaction(
     );
     return { wireId, card };
   });
+}
+
+/** What goes for a start of which nothing was asked before. */
+function startVerdict(gw: Gateway, start: StartCommand): Authorization {
+  const { chargerId, tokenUid, receivedAt } = start;
+  return refuseConcurrent(gw, start, localVerdict(judgeListed(gw, chargerId, tokenUid, receivedAt)));
 }
 
 /** Chargers say their times in seconds; one that says the same second a minute later has a clock that stands. */
@@ -136,7 +158,7 @@ export interface StopCommand {
 export async function stopTransaction(gw: Gateway, command: StopCommand): Promise<{ card: CardAnswer | null }> {
   return gw.db.write((tx) => {
     const { chargerId, tokenUid, receivedAt } = command;
-    const card = tokenUid === null ? null : cardAnswer(authorize(gw, chargerId, tokenUid, receivedAt));
+    const card = tokenUid === null ? null : cardAnswer(authorizeLocally(gw, chargerId, tokenUid, receivedAt));
     const key = JSON.stringify([command.timestamp, command.meterStop]);
     const meant = findForStop(gw, command, key);
     if (!meant.transaction) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { authorize } from '../gateway/authorization.ts';
+import { authorizeLocally } from '../gateway/authorization.ts';
 import type { Whitelist } from '../gateway/domain/types.ts';
 import { createPeer, unregisterPeer } from '../gateway/peers.ts';
 import { putPeerToken, putSiteToken } from '../gateway/tokens.ts';
@@ -31,7 +31,7 @@ const roaming = (uid: string, whitelist: Whitelist, valid = true): Promise<unkno
     updatedAt: 1,
   });
 
-const verdict = (uid: string): string => authorize(site.gateway, 'BAY-1', uid, Date.now()).verdict;
+const verdict = (uid: string): string => authorizeLocally(site.gateway, 'BAY-1', uid, Date.now()).verdict;
 
 describe("peers' tokens", () => {
   test.each([

@@ -8,6 +8,7 @@ import type { Millis } from '../../gateway/domain/time.ts';
 import type { Cdr, QuarantineEntry, Session, SignedReading, Token } from '../../gateway/domain/types.ts';
 import type { Cost } from '../../gateway/domain/tariff.ts';
 import type { TransactionView } from '../../gateway/transactions.ts';
+import { presentLimit } from './limit-body.ts';
 import type {
   CdrBody,
   ChargerBody,
@@ -131,6 +132,8 @@ export function presentSession(session: Session): SessionBody {
     kwh: kwh(session.energyWh),
     tariffId: session.tariff?.id ?? null,
     cost: session.cost && presentCost(session.cost, session.currency),
+    limit: presentLimit(session.limit),
+    quoteId: session.quoteId ?? null,
     updatedAt: toUtc(session.updatedAt),
   };
 }

@@ -137,6 +137,10 @@ export const SessionBody = Type.Object({
   kwh: Kwh,
   tariffId: nullable(Text),
   cost: nullable(CostBody),
+  limit: nullable(
+    Type.Object({ cost: Type.Optional(Text), kwh: Type.Optional(Text) }, { description: 'at which it is stopped' }),
+  ),
+  quoteId: nullable(Type.String({ description: 'the offer that its driver accepted' })),
   updatedAt: Time,
 });
 export type SessionBody = Static<typeof SessionBody>;

@@ -29,6 +29,8 @@ export interface Call {
   headers?: Record<string, string>;
   /** The token as it is, not in base64 (OCPI 2.1.1); whoever answers 401 is asked the other way. */
   raw?: boolean;
+  /** Ends the call before its time. */
+  signal?: AbortSignal;
 }
 
 /** A peer's answer as it came. */
@@ -108,7 +110,7 @@ export function createOcpiClient(
     const response = await request(url, {
       method: call.method,
       dispatcher: agentFor(call.peer),
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: call.signal ? AbortSignal.any([call.signal, AbortSignal.timeout(TIMEOUT)]) : AbortSignal.timeout(TIMEOUT),
       headers: {
         authorization: `Token ${credentials}`,
         accept: 'application/json',

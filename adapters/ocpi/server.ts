@@ -14,6 +14,7 @@ import type { Answer } from './envelope.ts';
 import { OcpiFault, STATUS, toEnvelope } from './envelope.ts';
 import { entityTag, holdsAlready } from './etag.ts';
 import { assertAddressedToUs, messageIds, routingHeaders, senderOf } from './headers.ts';
+import { createRealTime } from './real-time.ts';
 import { createRegistrar } from './initiate.ts';
 import { startPuller, type Puller } from './pull/puller.ts';
 import { createPeerDrill } from './drill.ts';
@@ -76,6 +77,7 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
       }
       puller = startPuller(gw, context.client);
       gw.peerDrill = createPeerDrill(gw, context.client);
+      gw.realTime = createRealTime(gw, context.client);
       results = startResultPoster(gw, context.client);
       const url = localUrl(app, options);
       gw.registrar = createRegistrar(context, ownBase(options, url));
@@ -89,6 +91,7 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
       gw.registrar = null;
       gw.driftChecker = null;
       gw.peerDrill = null;
+      gw.realTime = null;
       // Both at once: a handshake at hand must not hold the end back until its peer answers.
       await Promise.all([
         pusher?.close(),

@@ -91,6 +91,12 @@ export interface Settings {
   site: SiteSettings;
   unknownChargers: 'accept' | 'pending' | 'reject';
   unknownTokens: 'deny' | 'accept';
+  /** Who is asked first of a peer's card: what is known here, its owner, or never its owner. */
+  authorizationOrder: 'local-first' | 'upstream-first' | 'local-only';
+  /** Whom to let charge whose owner has to be asked and cannot be. */
+  offlineCards: 'known-only' | 'previously-accepted' | 'any' | 'none';
+  /** Seconds within which a card is answered, whoever is asked. */
+  authorizationTimeout: number;
   /** Are the chargers' own lists of cards kept as the cards that may charge here are, or left alone? */
   localLists: 'keep' | 'leave';
   /** May a card charge on several EVSEs at once? */

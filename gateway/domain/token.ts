@@ -8,6 +8,25 @@ export function maskUid(uid: string): string {
   return uid.length <= 4 ? '****' : `${uid.slice(0, 2)}…${uid.slice(-2)}`;
 }
 
+/** A number that a phone makes up for each tap: four bytes, the first of them 08 (ISO 14443-3). */
+export function isRandomUid(uid: string): boolean {
+  return /^08[0-9A-F]{6}$/.test(canonicalUid(uid));
+}
+
+/**
+ * How much a card's number says of who holds it: made up for each tap (`random`), of four bytes or fewer, which many cards
+ * have by chance and anybody can copy (`weak`), or longer.
+ */
+export type UidStrength = 'random' | 'weak' | 'usual';
+
+/** Judges a card's number as hexadecimal, or as the decimal of four bytes. Only for cards: app ids are no numbers of cards. */
+export function uidStrength(uid: string): UidStrength {
+  const given = canonicalUid(uid);
+  if (isRandomUid(given)) return 'random';
+  const isShort = /^[0-9A-F]{1,8}$/.test(given) || (/^\d{9,10}$/.test(given) && Number(given) <= 0xff_ff_ff_ff);
+  return isShort ? 'weak' : 'usual';
+}
+
 /** Another way in which a card's number may be written, and how much of a number it is. */
 export interface UidVariant {
   uid: string;
@@ -29,6 +48,33 @@ export function uidVariants(uid: string): UidVariant[] {
   if (!/^[0-9A-F]{4,20}$/.test(given) || /^08[0-9A-F]{6}$/.test(given)) return [];
   const variants = [...formsOf(given, 'zeros', 'decimal'), ...fromDecimal(given)];
   return variants.filter(({ uid: form }, i) => form !== given && variants.findIndex((v) => v.uid === form) === i);
+}
+
+/** A card's number in the ways in which it is printed, typed and told. */
+export interface UidForms {
+  /** Capitals, first byte first. */
+  hex: string;
+  /** With colons between the bytes, as apps show it. */
+  colons: string;
+  decimal: string;
+  /** Last byte first; null where no card has so many bytes. */
+  reversed: string | null;
+  /** The decimal of that. */
+  decimalReversed: string | null;
+}
+
+/** The forms of a number that a reader told as whole bytes; null for any other text. Four bytes have ten digits. */
+export function uidForms(uid: string): UidForms | null {
+  const hex = canonicalUid(uid);
+  if (!/^([0-9A-F]{2})+$/.test(hex)) return null;
+  const reversed = reversedBytes(hex);
+  return {
+    hex,
+    colons: (hex.match(/../g) ?? []).join(':'),
+    decimal: decimals(hex).at(-1) ?? '',
+    reversed,
+    decimalReversed: reversed === null ? null : (decimals(reversed).at(-1) ?? null),
+  };
 }
 
 /** A hexadecimal number with its zeros, reversed, and as decimals. */

@@ -98,11 +98,26 @@ export interface TokenUse {
 
 export type AuthMethod = 'WHITELIST' | 'AUTH_REQUEST' | 'COMMAND';
 
+/** `not-here`: its owner does not let it charge at this EVSE. */
+export type Verdict = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent' | 'no-credit' | 'not-here';
+
+/**
+ * Who decided: the site's own list, what peers told of their tokens, a peer asked just now, the rules for when none can be
+ * asked, the rules for unknown cards, a peer's command.
+ */
+export type DecisionSource = 'site-list' | 'peer-list' | 'real-time' | 'offline' | 'policy' | 'command';
+
 /** Verdict on a token, with its reason and where it came from. */
 export interface Authorization {
-  verdict: 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurrent';
-  source: 'site-list' | 'peer-list' | 'policy' | 'command';
+  verdict: Verdict;
+  source: DecisionSource;
   token: Token | null;
+  /** What a person has to know of it, beyond the verdict. */
+  reason?: string;
+  /** What its owner calls this decision (OCPI 2.3.0 mod_tokens AuthorizationInfo authorization_reference). */
+  reference?: string;
+  /** OCPI uids of the EVSEs at which its owner lets it charge; absent: at every one. */
+  evseUids?: string[];
 }
 
 /** What the charger measured. Times `…ReportedAt` are the charger's clock, `…ReceivedAt` ours. */

@@ -31,9 +31,13 @@ export function checkTariff(tariff: Omit<Tariff, 'updatedAt'>): string[] {
   ];
 }
 
+const MOST_ELEMENTS = 100;
+
 function checkElements({ elements }: Pick<Tariff, 'elements'>): string[] {
   if (elements.length === 0)
     return ['elements: a tariff needs one at least; a free one has a FLAT component at price 0'];
+  if (elements.length > MOST_ELEMENTS)
+    return [`elements: ${elements.length} are more than ${MOST_ELEMENTS}; a tariff that nobody can read is nobody's`];
   return elements.flatMap((element, index) =>
     element.components.length === 0 ? [`elements[${index}].components: an element needs one component at least`] : [],
   );

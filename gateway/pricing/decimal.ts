@@ -50,6 +50,11 @@ export function toUnits({ s, n, d }: Fraction, places: number): bigint {
   return s * ((2n * n * 10n ** BigInt(places) + d) / (2n * d));
 }
 
+/** The same as a number, for quantities that stay within 2^53. */
+export function toInteger(value: Fraction, places: number): number {
+  return Number(toUnits(value, places));
+}
+
 /** Units of 10^-places as decimal text, without trailing zeros beyond the first `keep` decimals. */
 export function unitsToText(units: bigint, places: number, keep: number): Decimal {
   const digits = (units < 0n ? -units : units).toString().padStart(places + 1, '0');

@@ -1,17 +1,20 @@
 import type { ListQuery, Page } from '../domain/paging.ts';
 import type { Millis } from '../domain/time.ts';
-import type { SessionPlace, Session, SessionStatus, TokenUse } from '../domain/types.ts';
-import type { Cost, Period, Tariff } from '../domain/tariff.ts';
+import type { SessionLimit, SessionPlace, Session, SessionStatus, TokenUse } from '../domain/types.ts';
+import type { Cost, Decimal, Period, Tariff } from '../domain/tariff.ts';
 import type { Db } from './db.ts';
 import { lastPlace, pageOfPlaces, placesOf } from './session-places.ts';
 
 const SESSION = `seq, id, status, transaction_id AS transactionId, charger_id AS chargerId, evse, connector, token,
   peer, authorized, auth_method AS authMethod, authorization_reference AS authorizationReference,
   started_at AS startedAt, ended_at AS endedAt, energy_wh AS energyWh, currency, tariff, place, periods, cost,
-  updated_at AS updatedAt`;
+  limit_cost AS limitCost, limit_energy_wh AS limitEnergyWh, quote_id AS quoteId, updated_at AS updatedAt`;
 
 type Json = 'token' | 'tariff' | 'place' | 'periods' | 'cost' | 'authorized';
-type SessionRow = Omit<Session, Json> & {
+type SessionRow = Omit<Session, Json | 'limit' | 'quoteId'> & {
+  limitCost: Decimal | null;
+  limitEnergyWh: number | null;
+  quoteId: string | null;
   token: string;
   tariff: string | null;
   place: string;
@@ -29,8 +32,8 @@ export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
   db.run(
     `INSERT INTO session (id, status, transaction_id, charger_id, evse, connector, token, peer, authorized,
        auth_method, authorization_reference, started_at, ended_at, energy_wh, currency, tariff, place, periods, cost,
-       updated_at, created_at, position, peer_position)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       limit_cost, limit_energy_wh, quote_id, updated_at, created_at, position, peer_position)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     s.id,
     s.status,
     s.transactionId,
@@ -50,6 +53,9 @@ export function insertSession(db: Db, s: Omit<StoredSession, 'seq'>): void {
     JSON.stringify(s.place),
     JSON.stringify(s.periods),
     s.cost && JSON.stringify(s.cost),
+    s.limit?.cost ?? null,
+    s.limit?.energyWh ?? null,
+    s.quoteId ?? null,
     s.updatedAt,
     s.updatedAt,
     lastPlace(db, placesOf(undefined)) + 1,
@@ -106,6 +112,25 @@ export function setProgress(db: Db, id: string, p: SessionProgress, stamp: Milli
   );
 }
 
+/** Says what a session may come to; not a change that anybody polls. */
+export function setLimit(db: Db, id: string, limit: SessionLimit | null): void {
+  db.run(
+    'UPDATE session SET limit_cost = ?, limit_energy_wh = ? WHERE id = ?',
+    limit?.cost ?? null,
+    limit?.energyWh ?? null,
+    id,
+  );
+}
+
+/** Sessions under way that may not go on for ever. */
+export function listLimited(db: Db): StoredSession[] {
+  return db
+    .all<SessionRow>(
+      `SELECT ${SESSION} FROM session WHERE status = 'ACTIVE' AND (limit_cost IS NOT NULL OR limit_energy_wh IS NOT NULL)`,
+    )
+    .map(toSession);
+}
+
 export function findSession(db: Db, id: string): StoredSession | undefined {
   return one(db, 'id', id);
 }
@@ -143,7 +168,11 @@ function one(db: Db, column: 'id' | 'transaction_id', value: string): StoredSess
   return row && toSession(row);
 }
 
-function toSession(row: SessionRow): StoredSession {
+function toSession({ limitCost, limitEnergyWh, quoteId, ...row }: SessionRow): StoredSession {
+  const limit = {
+    ...(limitCost !== null && { cost: limitCost }),
+    ...(limitEnergyWh !== null && { energyWh: limitEnergyWh }),
+  };
   return {
     ...row,
     authorized: row.authorized === 1,
@@ -152,5 +181,7 @@ function toSession(row: SessionRow): StoredSession {
     place: JSON.parse(row.place) as SessionPlace,
     periods: JSON.parse(row.periods) as Period[],
     cost: row.cost === null ? null : (JSON.parse(row.cost) as Cost),
+    ...(Object.keys(limit).length > 0 && { limit }),
+    ...(quoteId !== null && { quoteId }),
   };
 }

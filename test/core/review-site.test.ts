@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { findCharger } from '../../gateway/chargers.ts';
 import { acceptCharger } from '../../gateway/onboarding.ts';
-import { authorize } from '../../gateway/authorization.ts';
+import { authorizeLocally } from '../../gateway/authorization.ts';
 import { flushDiagnostics, listFrames } from '../../gateway/frames.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';
 import { authenticatePeer, updatePeer } from '../../gateway/peers.ts';
@@ -152,7 +152,7 @@ describe('the config file changes between two runs', () => {
   test('a card whose type changes in the file is not left behind as it was', async () => {
     site = await startTestSite();
     await restart({ yaml: 'tokens: [{ uid: CARD1, type: APP_USER, valid: false }]\n' });
-    expect(authorize(site.gateway, 'BAY-1', 'CARD1', Date.now()).verdict).toBe('blocked');
+    expect(authorizeLocally(site.gateway, 'BAY-1', 'CARD1', Date.now()).verdict).toBe('blocked');
   });
 
   test('an EVSE uid that another EVSE had is refused in words', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authorize } from '../../gateway/authorization.ts';
+import { authorizeLocally } from '../../gateway/authorization.ts';
 import { createPeer, findPeer, invitePeer } from '../../gateway/peers.ts';
 import { findSiteToken, putSiteToken } from '../../gateway/tokens.ts';
 import type { Ask, Asked, Json, RoleBody, Site } from './harness.ts';
@@ -161,12 +161,12 @@ describe('tokens', () => {
 
   it('case 36: PATCH changes what it names, and the card is refused from then on', async () => {
     await send('PUT', 'NL/MSP/CARD36', { ...TOKEN, uid: 'CARD36' });
-    expect(authorize(site.gw, 'CP1', 'CARD36', site.time.now).verdict).toBe('accepted');
+    expect(authorizeLocally(site.gw, 'CP1', 'CARD36', site.time.now).verdict).toBe('accepted');
     const patch = { valid: false, last_updated: '2026-06-01T00:00:00Z' };
     const answer = await send('PATCH', 'NL/MSP/card36', patch);
     expect([answer.http, answer.status]).toEqual([200, 1000]);
     expect((await send('GET', 'NL/MSP/CARD36')).data).toEqual({ ...TOKEN, uid: 'CARD36', ...patch });
-    expect(authorize(site.gw, 'CP1', 'CARD36', site.time.now).verdict).not.toBe('accepted');
+    expect(authorizeLocally(site.gw, 'CP1', 'CARD36', site.time.now).verdict).not.toBe('accepted');
   });
 
   it('PATCH can take an optional field away with null', async () => {

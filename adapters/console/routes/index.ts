@@ -13,6 +13,8 @@ import { orderRoutes } from './orders.ts';
 import { openDataRoutes } from './open-data.ts';
 import { outboxRoutes } from './outbox.ts';
 import { peerRoutes } from './peers.ts';
+import { quoteRoutes } from './quotes.ts';
+import { sessionLimitRoutes } from './session-limits.ts';
 import { statusRoutes } from './status.ts';
 import { tariffRoutes } from './tariffs.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -31,6 +33,8 @@ export const API_ROUTES: readonly Route[] = [
   ...certificateRoutes,
   ...historyRoutes,
   ...cdrRoutes,
+  ...sessionLimitRoutes,
+  ...quoteRoutes,
   ...transactionRoutes,
   ...fileRoutes,
   ...vendorDataRoutes,

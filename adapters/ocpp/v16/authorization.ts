@@ -1,4 +1,5 @@
-import { cardAnswer, presentToken, type CardAnswer } from '../../../gateway/authorization.ts';
+import { cardAnswer, type CardAnswer } from '../../../gateway/authorization.ts';
+import { decide } from '../../../gateway/decisions.ts';
 import type { Authorization } from '../../../gateway/domain/types.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { AuthorizeResponse, Requests } from '../schemas/generated/v16.ts';
@@ -13,6 +14,9 @@ const STATUS: Record<Authorization['verdict'], IdTagInfo['status']> = {
   expired: 'Expired',
   invalid: 'Invalid',
   concurrent: 'ConcurrentTx',
+  // 1.6 has no words for these.
+  'no-credit': 'Blocked',
+  'not-here': 'Invalid',
 };
 
 /** What a charger is told of a card, in 1.6's words. */
@@ -27,7 +31,8 @@ export function idTagInfo(context: MessageContext, { verdict, groupId, expiresAt
 
 async function ask(context: MessageContext, request: Requests['Authorize']) {
   const { gw, chargerId, receivedAt } = context;
-  return { idTagInfo: idTagInfo(context, cardAnswer(presentToken(gw, chargerId, request.idTag, receivedAt))) };
+  const tap = { chargerId, evse: null, reader: null, uid: request.idTag, at: receivedAt };
+  return { idTagInfo: idTagInfo(context, cardAnswer(await decide(gw, tap))) };
 }
 
 /** Cards of one group may stop and use what another of it began or reserved (OCPP 1.6 IdTagInfo parentIdTag, CiString20). */

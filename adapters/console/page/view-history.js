@@ -1,4 +1,4 @@
-import { put } from './api.js';
+import { hasToken, put } from './api.js';
 import { byId, empty, h, table } from './dom.js';
 import { clock, duration, kw, kwh, money } from './format.js';
 import { now, state } from './state.js';
@@ -37,7 +37,8 @@ export function showCdrs() {
       kwh(cdr.kwh),
       duration(cdr.seconds),
       cdr.peer ?? 'site',
-      money(cdr.cost),
+      // A link cannot carry the token.
+      hasToken() ? money(cdr.cost) : h('a', receiptLink(cdr.id), money(cdr.cost)),
     ],
   }));
   byId('cdrs').replaceChildren(
@@ -45,6 +46,12 @@ export function showCdrs() {
       ? table(['Ended', 'Charger', 'Card', 'Energy', 'Time', 'Customer of', 'Cost'], rows)
       : empty('No bills yet.', 'One is written, and never changed, when a session ends.'),
   );
+}
+
+/** @param {string} id */
+function receiptLink(id) {
+  const href = `/api/cdrs/${encodeURIComponent(id)}/receipt`;
+  return { href, target: '_blank', rel: 'noopener', title: 'Receipt' };
 }
 
 /** OCPI connections. */

@@ -21,11 +21,15 @@ export function addTariffVerbs(program: Command, finish: (code: number) => void)
     });
   tariffs
     .command('show <id>')
-    .description('one tariff, and what is odd about it')
-    .action(async (id: string, _options, command: Command) => {
+    .description('one tariff, in words too, and what is odd about it')
+    .option('--language <language>', 'of the words, such as de or sv', 'en')
+    .action(async (id: string, options: { language: string }, command: Command) => {
       const { out, client } = contextOf(command);
       const tariff = await client().get<CheckedTariffBody>(tariffPath(id));
-      show(out, tariff, () => tariffText(tariff));
+      const { readTerms } = await import('../../adapters/console/tariff-body.ts');
+      const { pickLanguage, tariffInWords } = await import('../wording/driver.ts');
+      const words = tariffInWords({ ...readTerms(tariff.id, tariff), updatedAt: 0 }, pickLanguage(options.language));
+      show(out, tariff, () => tariffText(tariff, words));
     });
   tariffs
     .command('remove <id>')
@@ -106,7 +110,7 @@ function tariffsText(tariffs: TariffBody[]): string {
   );
 }
 
-function tariffText(tariff: CheckedTariffBody): string {
+function tariffText(tariff: CheckedTariffBody, words: string[]): string {
   const { findings, elements, ...rest } = tariff;
   const facts = Object.entries(rest)
     .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
@@ -122,7 +126,7 @@ function tariffText(tariff: CheckedTariffBody): string {
     ];
   });
   const odd = findings.length === 0 ? [] : ['', findingsText(findings.map((each) => ({ tariff: tariff.id, ...each })))];
-  return [pairs(facts), ...lines, ...odd].join('\n');
+  return [pairs(facts), ...lines, '', ...words, ...odd].join('\n');
 }
 
 function assignedText(made: AssignmentBody): string {

@@ -116,6 +116,9 @@ describe('chargegate tariffs import', () => {
       minPrice: { beforeTaxes: '1', afterTaxes: '1.25' },
       elements: [{ components: [{ step: 500, vat: '25' }] }],
     });
+    expect((await run('show', 'new', '--language', 'de-CH')).out).toMatch(
+      /^currency +EUR$[^]*^element 1: always\n {2}ENERGY 0\.3, VAT 25 %, step 500$[^]*0,30 EUR pro kWh/m,
+    );
     // What peers poll is what was imported, in their version.
     const { body } = await site.ocpiGet('/cpo/2.3.0/tariffs');
     expect((body.data as { id: string }[]).find(({ id }) => id === 'new')).toMatchObject({

@@ -1,3 +1,5 @@
+import { pickLanguage } from './language.ts';
+
 /** What a receipt says, in one language. */
 export interface ReceiptWords {
   /** Between whole numbers and decimals. */
@@ -285,7 +287,6 @@ const RECEIPT_WORDS: Record<ReceiptLanguage, ReceiptWords> = { en, de, fr, nl, s
 
 /** The words in the language that was asked for (`de`, `de-AT`), or English where there are none in it. */
 export function receiptWords(asked: string): { language: ReceiptLanguage; words: ReceiptWords } {
-  const [wanted] = asked.toLowerCase().split(/[-_]/);
-  const language = RECEIPT_LANGUAGES.find((known) => known === wanted) ?? 'en';
+  const language = pickLanguage(asked, RECEIPT_LANGUAGES);
   return { language, words: RECEIPT_WORDS[language] };
 }

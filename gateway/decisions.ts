@@ -40,7 +40,7 @@ export interface Tap {
 export async function decide(gw: Gateway, tap: Tap): Promise<Authorization> {
   const judgement = judge(gw, tap.chargerId, tap.uid, tap.at);
   const authorization = judgement.kind === 'decided' ? judgement.authorization : await askOwners(gw, tap, judgement);
-  gw.db
+  await gw.db
     .write(() => noteDecision(gw, tap, authorization))
     // The driver is answered all the same.
     .catch((error: unknown) => gw.log.error({ err: error }, 'a decision on a card could not be stored'));

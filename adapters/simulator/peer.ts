@@ -78,6 +78,11 @@ export interface SimulatedPeer {
   list(module: PolledModule, query?: ListQuery): Promise<Listing>;
   /** The tokens that it has itself, for the gateway to fetch. */
   setTokens(tokens: PeerToken[]): void;
+  /**
+   * How it decides on a token that the gateway asks it of in real time: an AuthorizationInfo object; null: it is none of
+   * its tokens. Until this is said, its own valid tokens are ALLOWED.
+   */
+  setAuthorizer(decide: Authorizer): void;
   /** As a hub: the parties behind it, for the gateway to fetch (ClientInfo objects). */
   setClients(clients: Record<string, unknown>[]): void;
   /** Puts one of its tokens on the gateway's list. */
@@ -99,6 +104,8 @@ export interface SimulatedPeer {
 }
 
 type Item = Record<string, unknown>;
+
+export type Authorizer = (uid: string, place: Record<string, unknown>) => Item | null;
 
 /** Few, so that lists have several pages. */
 const TOKENS_A_PAGE = 50;
@@ -131,6 +138,10 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
   let endpoints: Endpoint[] = [];
   let ownTokens: Record<string, unknown>[] = [];
   let clients: Record<string, unknown>[] = [];
+  let authorizer: Authorizer = (uid) => {
+    const token = ownTokens.find((own) => own['uid'] === uid);
+    return token ? { allowed: token['valid'] === true ? 'ALLOWED' : 'BLOCKED', token } : null;
+  };
   let receiver: PeerReceiver | null = null;
   let commander: Commander | null = null;
   let gatewayParty: { country_code: string; party_id: string } | null = null;
@@ -168,6 +179,10 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     if (taken) return taken;
     const result = commander?.handle(module, method, rest.map(decodeURIComponent), body) ?? null;
     if (result) return result;
+    if (method === 'POST' && module === 'tokens' && rest[1] === 'authorize') {
+      const info = authorizer(decodeURIComponent(rest[0] ?? ''), asRecord(body));
+      return info ? good(info) : { http: 404, status: 2004, message: 'unknown token' };
+    }
     if (method === 'GET' && module === 'tokens') return pageOf(ownTokens, where, (token) => tokenIn(asked, token));
     if (method === 'GET' && module === 'hubclientinfo') return pageOf(clients, where, (client) => client);
     return { http: 404, status: 2000, message: `no ${module} here` };
@@ -344,6 +359,9 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     },
     holdings,
     list,
+    setAuthorizer(decide) {
+      authorizer = decide;
+    },
     setTokens(tokens) {
       ownTokens = tokens.map(whole);
     },

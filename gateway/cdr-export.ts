@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Temporal } from 'temporal-polyfill';
 import { listCdrs } from './cdrs.ts';
+import { csvLine } from './csv.ts';
 import { maskUid } from './domain/token.ts';
 import type { Price } from './domain/tariff.ts';
 import { parseTime, toUtc, type Millis } from './domain/time.ts';
@@ -125,17 +126,6 @@ function exportRow(cdr: Cdr): ExportRow {
 function adjustment(total: Price, parts: (Price | null)[]): string {
   const known = parts.flatMap((part) => (part === null ? [] : [parseDecimal(part.beforeTaxes)]));
   return toText(parseDecimal(total.beforeTaxes).sub(sum(known)), 4);
-}
-
-const NUMBER = /^-?\d+(\.\d+)?$/;
-
-/** RFC 4180. What a spreadsheet would take for a formula is marked as text: names and remarks come from outside. */
-function csvLine(cells: readonly (string | null)[]): string {
-  const written = cells.map((cell) => {
-    const text = cell === null ? '' : /^[=+\-@\t\r]/.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell;
-    return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${written.join(',')}\r\n`;
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

@@ -42,7 +42,7 @@ export function localTime(text: string | null): string {
 }
 
 /** What chargers and peers say of themselves may hold control characters; a terminal would obey them. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '�');
 }
 

@@ -11,6 +11,7 @@ import { addDrillVerbs } from './drill-verbs.ts';
 import { complain, explainFailure, show } from './output.ts';
 import { addOpenDataVerbs } from './open-data-verbs.ts';
 import { addOutboxVerbs } from './outbox-verbs.ts';
+import { addPriceVerbs } from './price-verbs.ts';
 import type { Output } from './output.ts';
 import { addSiteVerbs } from './site-verbs.ts';
 import { addTariffVerbs } from './tariff-verbs.ts';
@@ -68,6 +69,7 @@ function createProgram(finish: Finish, json: boolean): Command {
   addOutboxVerbs(program);
   addOpenDataVerbs(program, finish);
   addDrillVerbs(program, finish);
+  addPriceVerbs(program, finish);
   addTryVerbs(program, finish);
   program
     .command('version')

@@ -12,13 +12,14 @@ import {
   isObject,
   list,
   maybe,
+  refuse,
   remark,
   sentencesOf,
   text,
   whole,
   type Place,
 } from './fields.ts';
-import { legsOf, newFindings, onlyTariff, tariffsAt, type ReadUsage } from './legs.ts';
+import { legsOf, newFindings, onlyTariff, spreadEnergy, tariffsAt, type ReadUsage } from './legs.ts';
 import { periodsAt } from './periods.ts';
 
 /** A CDR as a bill that can be reckoned anew. */
@@ -72,7 +73,7 @@ export function readCdr(json: unknown, options: CdrOptions = {}): ReadCdr | Unre
     bill: {
       currency: text(field(at, 'currency'), 3),
       credit: maybe(field(at, 'credit'), flag) ?? false,
-      legs: usage.legs,
+      legs: usage.metered ? usage.legs : spreadEnergy(usage.legs, energyOf(field(at, 'total_energy'))),
       holds: usage.holds,
       sums,
       quantities: quantitiesOf(at, usage),
@@ -141,11 +142,23 @@ function taxesOf(at: Place): TariffTax[] | null {
   return rated.length < taxes.length || names.size < taxes.length ? null : rated;
 }
 
-function quantitiesOf(at: Place, { timed }: ReadUsage): StatedQuantity[] {
+/** Of the whole session, in thousandths of a Wh. */
+function energyOf(at: Place): number {
+  const energy = new Big(decimal(at));
+  if (energy.gt(0))
+    remark(at, 'no period says how much energy it had; this is spread evenly over the time of charging');
+  if (energy.gte(0) && energy.lte(MOST_KWH)) return Number(energy.times(1_000_000).round(0, Big.roundHalfUp).toFixed());
+  refuse(at, `${energy.toFixed()} kWh are no energy that a session can have`);
+  return 0;
+}
+
+const MOST_KWH = 1_000_000;
+
+function quantitiesOf(at: Place, { timed, metered }: ReadUsage): StatedQuantity[] {
   const parking = field(at, 'total_parking_time');
   if (isGiven(parking) && !timed) remark(parking, 'no period says how long it charged or parked; this is not compared');
   return [
-    { name: 'energy', value: decimal(field(at, 'total_energy')) },
+    ...(metered ? [{ name: 'energy' as const, value: decimal(field(at, 'total_energy')) }] : []),
     { name: 'time', value: decimal(field(at, 'total_time')) },
     ...(isGiven(parking) && timed ? [{ name: 'parkingTime' as const, value: decimal(parking) }] : []),
   ];

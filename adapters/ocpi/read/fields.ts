@@ -162,7 +162,7 @@ const SHOWN = 60;
 
 /** What is wrong with it, told with what stands there. */
 function expected(at: Place, what: string): string {
-  if (!isGiven(at)) return `is missing; ${what} belongs here`;
+  if (!isGiven(at)) return `missing; ${what} belongs here`;
   const shown = JSON.stringify(at.value);
   return `${shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown} is not ${what}`;
 }

@@ -1,6 +1,7 @@
 import type { Tariff } from '../../../gateway/domain/tariff.ts';
 import type { Leg } from '../../../gateway/pricing/price.ts';
-import type { Hold } from '../../../gateway/pricing/usage.ts';
+import { share } from '../../../gateway/pricing/decimal.ts';
+import type { Hold, Stretch } from '../../../gateway/pricing/usage.ts';
 import { field, list, maybe, refuse, remark, whole, type Place } from './fields.ts';
 import type { ReadPeriod } from './periods.ts';
 import type { Version } from '../request.ts';
@@ -15,6 +16,8 @@ export interface ReadUsage {
   holds: Hold[];
   /** Does a period say how long it charged or parked? */
   timed: boolean;
+  /** Does one say how much energy? */
+  metered: boolean;
   /** Was a bay kept under another tariff than the last one, which prices all that? */
   heldElsewhere: boolean;
 }
@@ -77,8 +80,32 @@ export function legsOf(periods: readonly ReadPeriod[], tariffOf: TariffOf, booke
     legs,
     holds: holds.map(({ expired, ...hold }) => ({ ...hold, outcome: expired || !charged ? 'expired' : 'used' })),
     timed: periods.some(({ volumes }) => volumes.has('TIME') || volumes.has('PARKING_TIME')),
+    metered: periods.some(({ volumes }) => volumes.has('ENERGY')),
     heldElsewhere: [...holders].some((tariff) => tariff !== legs.at(-1)?.tariff),
   };
+}
+
+/**
+ * Lays the energy of a whole session into its legs where no period tells its own: evenly over the time of charging, to the
+ * thousandth of a Wh.
+ */
+export function spreadEnergy(legs: readonly Leg[], milliWh: number): Leg[] {
+  const all = legs.flatMap(({ stretches }) => stretches);
+  const charging = all.filter(({ kind }) => kind === 'charging');
+  const bearers = charging.length > 0 ? charging : all;
+  const time = bearers.reduce((sum, { from, to }) => sum + to - from, 0);
+  const energy = new Map<Stretch, number>();
+  let [passed, laid] = [0, 0];
+  for (const stretch of bearers) {
+    passed += stretch.to - stretch.from;
+    const until = time === 0 ? milliWh : share(milliWh, passed, time);
+    energy.set(stretch, until - laid);
+    laid = until;
+  }
+  return legs.map(({ tariff, stretches }) => ({
+    tariff,
+    stretches: stretches.map((stretch) => ({ ...stretch, milliWh: energy.get(stretch) ?? 0 })),
+  }));
 }
 
 /** Periods that follow each other keep one bay. */

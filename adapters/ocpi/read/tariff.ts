@@ -86,7 +86,7 @@ function taxIncludedOf(at: Place, version: Version | undefined): Tariff['taxIncl
   if (isGiven(said)) return choice(said, ['NO', 'YES', 'N/A']);
   const limits = [field(at, 'min_price'), field(at, 'max_price')];
   const modern = version === '2.3.0' || limits.some((limit) => isGiven(field(limit, 'before_taxes')));
-  if (modern) remark(said, 'is missing; prices are read as without taxes');
+  if (modern) remark(said, 'missing; prices are read as without taxes');
   return 'NO';
 }
 

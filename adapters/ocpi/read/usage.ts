@@ -34,7 +34,8 @@ const MOST_HOURS = 2400;
 
 /**
  * What a period says was used (OCPI 2.3.0 mod_cdrs CdrDimensionType). Volumes are rounded to four decimals: where the clock
- * agrees with them within that, the clock counts, else the volume. `booked`: the bay was booked, not reserved.
+ * agrees with them within that, the clock counts, else the volume. `booked`: the bay was booked, not reserved; so it is too
+ * where the tariff prices nothing but bookings.
  */
 export function usageAt(period: ReadPeriod, tariff: Tariff, booked: boolean): PeriodUsage {
   const { at, volumes, to } = period;
@@ -42,8 +43,9 @@ export function usageAt(period: ReadPeriod, tariff: Tariff, booked: boolean): Pe
   const overtime = millisOf(volumes, 'RESERVATION_OVERTIME');
   if (energy.lt(0)) refuse(at, 'energy flowed back into the grid, which no tariff prices');
   if (energy.gt(MOST_KWH)) refuse(at, `${energy.toFixed()} kWh are more than a period can have`);
-  const shares = sharesOf(volumes, energy);
-  if (shares.some(({ millis }) => millis !== null && (millis < 0 || millis > MOST_HOURS * 3_600_000)))
+  const shares = overtime > 0 && volumes.size === 1 ? [] : sharesOf(volumes, energy);
+  const times = [overtime, ...shares.map(({ millis }) => millis ?? 0)];
+  if (times.some((millis) => millis < 0 || millis > MOST_HOURS * 3_600_000))
     refuse(at, `its time is below 0 or above ${MOST_HOURS} h`);
   if (at.found.problems.length > 0) return { stretches: [], holds: [] };
   if (shares.length > 1) remark(at, 'it holds several kinds of time, which are taken one after the other');
@@ -57,7 +59,7 @@ export function usageAt(period: ReadPeriod, tariff: Tariff, booked: boolean): Pe
     kind === 'charging' || kind === 'parking' ? [{ kind, ...rest }] : [],
   );
   const momentary = used.length > 0 ? momentaryOf(period, tariff, energy) : null;
-  const hold = booked ? ('booking' as const) : ('reservation' as const);
+  const hold = booked || pricesBookings(tariff) ? ('booking' as const) : ('reservation' as const);
   return {
     stretches: used.map(({ kind, millis, from, to: until }, index) => ({
       kind,
@@ -70,21 +72,28 @@ export function usageAt(period: ReadPeriod, tariff: Tariff, booked: boolean): Pe
       ...billedOf(period, millis, until - from),
     })),
     holds: [
-      ...pieces.flatMap(({ kind, millis, from, to: until }) =>
-        kind === 'charging' || kind === 'parking'
-          ? []
-          : [
-              {
-                kind: hold,
-                from,
-                to: from + (billedOf(period, millis, until - from).billedMillis ?? until - from),
-                expired: kind === 'expired',
-              },
-            ],
-      ),
-      ...(overtime > 0 ? [{ kind: 'overtime' as const, from: to - overtime, to, expired: false }] : []),
+      ...pieces.flatMap(({ kind, millis, from, to: until }) => {
+        if (kind === 'charging' || kind === 'parking') return [];
+        const { billedMillis = until - from } = billedOf(period, millis, until - from);
+        return [{ kind: hold, from, to: from + billedMillis, expired: kind === 'expired' }];
+      }),
+      ...overtimeOf(period, overtime),
     ],
   };
+}
+
+function pricesBookings({ elements }: Tariff): boolean {
+  const rules = elements.map(({ restrictions = {} }) => restrictions);
+  return (
+    rules.some(({ booking }) => booking !== undefined) && rules.every(({ reservation }) => reservation === undefined)
+  );
+}
+
+/** It runs beside what else the period holds, at its end. */
+function overtimeOf({ from, to }: ReadPeriod, overtime: number): PeriodUsage['holds'] {
+  if (overtime <= 0) return [];
+  const all = overtime >= to - from - GRAIN;
+  return [{ kind: 'overtime', from: all ? from : to - toSecond(overtime), to, expired: false }];
 }
 
 function sharesOf(volumes: ReadPeriod['volumes'], energy: Big): Share[] {

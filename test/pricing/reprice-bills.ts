@@ -45,6 +45,25 @@ export const BILLS: [name: string, bill: CdrSpec, versions?: readonly Version[]]
     ['2.3.0'],
   ],
   [
+    'prices with tax, taken out of what is paid',
+    {
+      tariffs: [{ ...plain(price('ENERGY', 0.6, 20)), tax_included: 'YES' }],
+      periods: [[60, { ENERGY: 10 }]],
+      total: [5, 6],
+    },
+    ['2.3.0'],
+  ],
+  [
+    'prices with a tax that nobody names',
+    {
+      tariffs: [{ ...plain(price('TIME', 2.1)), tax_included: 'YES' }],
+      periods: [[150, { TIME: 2.5 }]],
+      total: [5.25, 5.25],
+      more: { total_cost: { before_taxes: 5.25 } },
+    },
+    ['2.3.0'],
+  ],
+  [
     'a price that rises at noon',
     {
       begin: '2026-03-02T11:30:00Z',

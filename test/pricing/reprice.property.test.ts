@@ -1,10 +1,12 @@
 /** What our engine prices, our presenters tell and our reader reads comes to the same, in every version that can tell it. */
 import * as fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Presenter } from '../../adapters/ocpi/present/shared.ts';
 import { v211 } from '../../adapters/ocpi/present/v211.ts';
 import { v221 } from '../../adapters/ocpi/present/v221.ts';
 import { v230 } from '../../adapters/ocpi/present/v230.ts';
+import { readCdr } from '../../adapters/ocpi/read/cdr.ts';
 import { readTariff } from '../../adapters/ocpi/read/tariff.ts';
 import {
   WEEKDAYS,
@@ -17,6 +19,7 @@ import type { Cdr } from '../../gateway/domain/types.ts';
 import { checkTariff } from '../../gateway/pricing/check.ts';
 import { ratio, toText } from '../../gateway/pricing/decimal.ts';
 import { priceUsage } from '../../gateway/pricing/price.ts';
+import { checkBill, repriceBill } from '../../gateway/pricing/reprice.ts';
 import { turnCost } from '../../gateway/pricing/turn.ts';
 import type { Hold, Usage } from '../../gateway/pricing/usage.ts';
 import { sampleCdr, sampleSession, SETTINGS } from '../ocpi/fixtures.ts';
@@ -209,3 +212,47 @@ describe('a bill of our own', () => {
     );
   });
 });
+
+describe('a bill of anybody', () => {
+  const bills = ['v230-night', 'v221-credit', 'v211-wrong'].map((name) =>
+    readFileSync(new URL(`../golden/cdrs/${name}.json`, import.meta.url), 'utf8'),
+  );
+  const odd = fc.constantFrom<unknown>(
+    null,
+    -1,
+    1e15,
+    1e300,
+    0.00005,
+    '',
+    '12.5',
+    [],
+    {},
+    [[]],
+    true,
+    'NIGHT',
+    '2026-06-09T21:00Z',
+  );
+
+  it('is reckoned or refused with reasons, whatever stands in it', () => {
+    const places = fc.array(fc.tuple(fc.nat(), odd), { minLength: 1, maxLength: 3 });
+    const property = fc.property(fc.constantFrom(...bills), places, (text, changes) => {
+      const cdr = JSON.parse(text) as unknown;
+      for (const [which, value] of changes) {
+        const all = fieldsOf(cdr);
+        const [parent, key] = all[which % all.length]!;
+        Reflect.set(parent, key, structuredClone(value));
+      }
+      const read = readCdr(cdr);
+      const problems = 'problems' in read ? read.problems : checkBill(read.bill);
+      if (!('problems' in read) && problems.length === 0) repriceBill(read.bill, ZONE);
+      expect(problems.every((problem) => /^[a-z]\S*(, \S+)*( and \d+ more)?:? .+/.test(problem))).toBe(true);
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
+});
+
+/** Every field and item in a document. */
+function fieldsOf(value: unknown): [object, string][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [[value, key] as [object, string], ...fieldsOf(inner)]);
+}

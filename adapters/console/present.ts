@@ -4,6 +4,7 @@ import type { PushState } from '../../gateway/domain/push-state.ts';
 import type { PeerView } from '../../gateway/peers.ts';
 import type { RunningSession } from '../../gateway/running.ts';
 import { toUtc } from '../../gateway/domain/time.ts';
+import { uidStrength } from '../../gateway/domain/token.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Cdr, QuarantineEntry, Session, SignedReading, Token } from '../../gateway/domain/types.ts';
 import type { Cost } from '../../gateway/domain/tariff.ts';
@@ -211,6 +212,7 @@ export function presentToken(token: Token): TokenBody {
     language: token.language,
     expiresAt: maybeTime(token.expiresAt),
     payment: token.payment,
+    weak: token.type === 'RFID' && uidStrength(token.uid) !== 'usual',
     updatedAt: toUtc(token.updatedAt),
   };
 }

@@ -87,8 +87,8 @@ export function ok(body: unknown): Answer {
   return { status: 200, body };
 }
 
-/** Compiled at first use: most of a run never needs most of them. */
-function reader(schema: TSchema, where: string): (value: unknown) => unknown {
+/** Reads input by its schema. Compiled at first use: most of a run never needs most of them. Errors: REQUEST_INVALID. */
+export function reader(schema: TSchema, where: string): (value: unknown) => unknown {
   let validator: ReturnType<typeof Compile> | undefined;
   return (value) => {
     validator ??= Compile(schema);

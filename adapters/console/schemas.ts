@@ -230,6 +230,7 @@ export const TokenBody = Type.Object({
   language: nullable(Text),
   expiresAt: nullable(Time),
   payment: nullable(Text),
+  weak: Type.Boolean({ description: 'a card with a number of four bytes or fewer: easily copied, and not the only one' }),
   updatedAt: Time,
 });
 export type TokenBody = Static<typeof TokenBody>;

@@ -63,6 +63,17 @@ export function listTokens(db: Db, query: ListQuery): Page<StoredToken & { seq: 
   return { ...found, items: found.items.map((row) => ({ ...toToken(row), seq: row.seq })) };
 }
 
+/** Cards that the running site was given, not the config file's and not peers', in order; `after`: the `seq` before. */
+export function listTokensOfSite(db: Db, after: number, limit: number): (StoredToken & { seq: number })[] {
+  return db
+    .all<TokenRow & { seq: number }>(
+      `SELECT rowid AS seq, ${TOKEN} FROM token WHERE rowid > ? AND peer IS NULL AND origin = 'site' ORDER BY rowid LIMIT ?`,
+      after,
+      limit,
+    )
+    .map((row) => ({ ...toToken(row), seq: row.seq }));
+}
+
 export function listTokensOfConfig(db: Db): StoredToken[] {
   return db.all<TokenRow>(`SELECT ${TOKEN} FROM token WHERE origin = 'config'`).map(toToken);
 }

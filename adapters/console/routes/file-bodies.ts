@@ -8,6 +8,7 @@ import { openLog } from '../../../gateway/logs.ts';
 import type { Operation } from '../route.ts';
 import { ErrorBody, FirmwareBody } from '../schemas.ts';
 import { presentFirmware } from './files.ts';
+import { serveTokenImport, TOKEN_IMPORT_OPERATION } from './token-files.ts';
 
 const NAME = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) });
 const ID = Type.Object({ id: Type.Integer({ minimum: 1 }) });
@@ -33,6 +34,7 @@ export const FILE_OPERATIONS: Operation[] = [
     body: null,
     responses: { 200: BYTES, 404: ErrorBody },
   },
+  TOKEN_IMPORT_OPERATION,
 ];
 
 /** Serves them, behind the same guard as the rest. */
@@ -53,6 +55,7 @@ export function serveFileBodies(app: FastifyInstance, gw: Gateway): void {
         );
       },
     });
+    serveTokenImport(scope, gw);
     scope.get<{ Params: { id: string } }>('/api/logs/:id', { exposeHeadRoute: false }, async (request, reply) => {
       const { id } = request.params;
       if (!/^[1-9][0-9]{0,14}$/.test(id)) throw new GatewayError('REQUEST_INVALID', 'a log is asked for by its number');

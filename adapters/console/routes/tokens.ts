@@ -8,6 +8,7 @@ import { ok, route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { ErrorBody, RefusalBody, TokenBody, listOf } from '../schemas.ts';
 import { ListParams } from './history.ts';
+import { tokenFileRoutes } from './token-files.ts';
 
 /** Length as OCPI gives it (CiString(36)). */
 const Uid = Type.Object({ uid: Type.String({ minLength: 1, maxLength: 36, pattern: '^[\\x21-\\x7e]+$' }) });
@@ -20,12 +21,18 @@ const TokenChange = Type.Object(
     expiresAt: Type.Optional(Type.Union([Type.String({ maxLength: 40, description: 'RFC 3339' }), Type.Null()])),
     groupId: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 36 }), Type.Null()])),
     payment: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 36 }), Type.Null()])),
+    visualNumber: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()])),
+    language: Type.Optional(
+      Type.Union([Type.String({ pattern: '^[a-z]{2}$', description: 'ISO 639-1' }), Type.Null()]),
+    ),
+    contractId: Type.Optional(Type.String({ minLength: 1, maxLength: 36 })),
   },
   { additionalProperties: false },
 );
 
 /** The site's own cards, and those that peers sent. */
 export const tokenRoutes: Route[] = [
+  ...tokenFileRoutes,
   route({
     method: 'GET',
     url: '/api/tokens',
@@ -59,7 +66,7 @@ export const tokenRoutes: Route[] = [
     summary: "Put a card on the site's own list, or change it there; {} is enough",
     params: Uid,
     body: TokenChange,
-    responses: { 200: TokenBody, 409: ErrorBody },
+    responses: { 200: TokenBody, 409: ErrorBody, 422: ErrorBody },
     async handle(gw, { params, body }) {
       const { expiresAt, ...rest } = body;
       const change = { ...rest, ...(expiresAt !== undefined && { expiresAt: instant(expiresAt) }) };

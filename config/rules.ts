@@ -43,7 +43,26 @@ export function checkRules(draft: Draft<ConfigDocument>, source: Source): void {
     key: item?.inboundToken ?? undefined,
     path: `peers[${index}].inbound-token`,
   }));
+  checkReaders(draft.readers ?? [], source);
   for (const [index, item] of peers.entries()) checkPeerTls(item ?? {}, `peers[${index}]`, source);
+}
+
+function checkReaders(readers: Draft<ConfigDocument['readers']>, source: Source): void {
+  unique(source, readers, (item, index) => ({ key: item?.id?.toLowerCase(), path: `readers[${index}].id` }));
+  unique(source, readers, (item, index) => ({ key: item?.path, path: `readers[${index}].path` }));
+  for (const [index, item] of readers.entries()) {
+    if (item?.protocol === 'osdp' && item.osdp === null)
+      source.report(`readers[${index}].osdp`, 'is missing: say which readers are on the line, by their addresses');
+    const own: [string, unknown][] = [
+      ['ascii', item?.ascii],
+      ['twn4', item?.twn4],
+      ['modbus-rtu', item?.modbusRtu],
+      ['osdp', item?.osdp],
+    ];
+    for (const [protocol, given] of own)
+      if (given != null && item?.protocol !== undefined && item.protocol !== protocol)
+        source.report(`readers[${index}].${protocol}`, `does nothing: the reader speaks ${item.protocol}`);
+  }
 }
 
 function checkPeerTls(

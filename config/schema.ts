@@ -3,6 +3,7 @@ import type { CamelKeys } from './names.ts';
 import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
 import { openData } from './schema-open-data.ts';
 import { charger, defaultConnector, model, peer, site, token } from './schema-depot.ts';
+import { reader } from './schema-readers.ts';
 import { tariff } from './schema-tariff.ts';
 
 /** The configuration file, whole: types, defaults, validation and reference page all come from here. */
@@ -23,6 +24,7 @@ export const configSchema = Type.Object({
   models: Type.Array(model, { default: [], description: 'What goes for every charger of a make.' }),
   tariffs: Type.Array(tariff, { default: [], description: 'What charging costs.' }),
   tokens: Type.Array(token, { default: [], description: "The site's own cards and apps." }),
+  readers: Type.Array(reader, { default: [], description: 'Card readers on serial ports of this machine.' }),
   peers: Type.Array(peer, {
     default: [],
     description: 'Upstream OCPI parties provisioned without the credentials handshake.',

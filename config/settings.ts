@@ -7,6 +7,7 @@ import type {
 } from '../gateway/domain/settings.ts';
 import type { OpeningTimes } from '../gateway/domain/visitors.ts';
 import type { ConfigDocument } from './schema.ts';
+import { toReader } from './settings-readers.ts';
 import { toTariff } from './settings-tariff.ts';
 
 type DescribedConnector = ConfigDocument['chargers'][number]['evses'][number]['connectors'][number];
@@ -56,6 +57,7 @@ export function toSettings(document: ConfigDocument): Settings {
     energyCheck: ocpp.energyCheck,
     configuration: ocpp.configuration,
     vendorData: ocpp.vendorData,
+    readers: document.readers.map(toReader),
     tariffs: document.tariffs.map(toTariff),
     tokens: document.tokens.map(({ group, expires, ...token }) => ({ ...token, groupId: group, expiresAt: expires })),
     peers: document.peers.map(({ tls: _files, ...peer }) => peer),

@@ -21,6 +21,9 @@ const REFUSALS = 20;
 /** A decision of an owner is good for the start that follows it, ms. */
 const GOOD_FOR = 15 * 60_000;
 
+/** Within this a charger asks again about a card that a reader of the site's sent it, ms. */
+const READER_TO_CHARGER = 120_000;
+
 /** Where and when a card was held to something. */
 export interface Tap {
   /** Null: at a reader of the site's, before a charger is chosen. */
@@ -39,7 +42,10 @@ export interface Tap {
  */
 export async function decide(gw: Gateway, tap: Tap): Promise<Authorization> {
   const judgement = judge(gw, tap.chargerId, tap.uid, tap.at);
-  const authorization = judgement.kind === 'decided' ? judgement.authorization : await askOwners(gw, tap, judgement);
+  const authorization =
+    judgement.kind === 'decided'
+      ? judgement.authorization
+      : (readerDecision(gw, tap) ?? (await askOwners(gw, tap, judgement)));
   await gw.db
     .write(() => noteDecision(gw, tap, authorization))
     // The driver is answered all the same.
@@ -62,6 +68,12 @@ export function decideStart(gw: Gateway, start: BegunWith): Authorization | Prom
   return askOwners(gw, { chargerId, evse, reader: null, uid, at }, judgement).then((asked) =>
     refuseConcurrent(gw, start, asked),
   );
+}
+
+/** What was decided a moment ago at the site's own reader, of a card that the charger asks about before it begins. */
+function readerDecision(gw: Gateway, { chargerId, evse, uid, at }: Tap): Authorization | null {
+  const last = chargerId === null ? undefined : store.latestDecision(gw.db, uid, at - READER_TO_CHARGER);
+  return last?.reader == null ? null : restrict(gw, { chargerId, evse }, last.authorization);
 }
 
 function recentDecision(gw: Gateway, { chargerId, tokenUid, receivedAt }: BegunWith): Authorization | null {
@@ -167,4 +179,14 @@ export function noteRefusal(gw: Gateway, { chargerId, reader, uid }: Tap, { verd
 /** Newest decisions, at most `limit`. */
 export function listDecisions(gw: Gateway, limit: number): store.Decision[] {
   return store.listDecisions(gw.db, limit);
+}
+
+/** So many decisions are kept, and so many of the oldest beyond go at a time. */
+const KEPT = 200_000;
+const AT_A_TIME = 2000;
+
+/** Lets the oldest decisions go, some at a time; every minute. */
+export async function forgetDecisions(gw: Gateway): Promise<void> {
+  if (store.countDecisions(gw.db) <= KEPT) return;
+  await gw.db.write(() => store.pruneDecisions(gw.db, KEPT, AT_A_TIME));
 }

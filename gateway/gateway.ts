@@ -13,12 +13,14 @@ import type { PeerDrill } from './drill.ts';
 import type { FileShelf } from './file-store.ts';
 import type { HeldSamples } from './held-samples.ts';
 import type { Passwords } from './passwords.ts';
+import type { ReaderLink, TapWaiter } from './readers.ts';
 import type { RealTime } from './real-time.ts';
 import type { Registrar } from './registrar.ts';
 import type { AwaitedStart } from './remote-start.ts';
 import type { Findings } from './security-events.ts';
 import type { SessionPace } from './session-pace.ts';
 import type { Db } from './store/db.ts';
+import type { ArmedTap } from './taps.ts';
 import type { SecretBox } from './store/secret-box.ts';
 
 /** Where the gateway tells people what it does; the shape of pino's loggers. */
@@ -58,6 +60,12 @@ export interface Gateway {
   files: FileShelf;
   /** Cards lately refused, newest first. */
   refusals: { at: Millis; chargerId: string; uid: string; verdict: Authorization['verdict']; reason: string | null }[];
+  /** Card readers of the site's own, by their ids. */
+  readers: Map<string, ReaderLink>;
+  /** Who wants to see the next card. */
+  tapWaiters: Set<TapWaiter>;
+  /** Cards that were accepted and wait for a cable. */
+  armedTaps: ArmedTap[];
   /** Starts that chargers were asked for and have not made yet. */
   awaitedStarts: AwaitedStart[];
   /** When the charger of a session that has come to its limit was last asked to stop it. */

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createConsoleServer } from '../adapters/console/server.ts';
 import { createFileService } from '../adapters/files/service.ts';
+import { startReaders } from '../adapters/rfid/service.ts';
 import { createOpenDataServer } from '../adapters/ocpi/open/server.ts';
 import { createOcpiServer } from '../adapters/ocpi/server.ts';
 import { CONFIGURATION_WORDS } from '../adapters/ocpp/configuration-words.ts';
@@ -18,6 +19,7 @@ import { prepareFiles } from './file-store.ts';
 import { flushDiagnostics } from './frames.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
+import { startLocalListSync } from './local-list-sync.ts';
 import { reviewLogs } from './logs.ts';
 import { startOrderUpkeep } from './order-upkeep.ts';
 import { startProvisioning } from './provisioning.ts';
@@ -103,6 +105,10 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     gateway.files.publicUrl = config.ocpp.files.publicUrl;
     gateway.files.ownUrl = urlForOthers(ocppUrl.replace(/^ws(.*)\/ocpp\/$/, 'http$1'), config.ocpp.host);
     closers.push(startProvisioning(gateway));
+    if (gateway.settings.localLists === 'keep') closers.push(startLocalListSync(gateway));
+
+    const readers = startReaders(gateway);
+    closers.push(() => readers.close());
 
     const urls = { ocpp: ocppUrl, ocpps: ocppsUrl, ocpi: config.ocpi.publicUrl ?? ocpiUrl, openData: openDataUrl };
     const operator = createConsoleServer(gateway, {

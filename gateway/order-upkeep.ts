@@ -1,12 +1,15 @@
 import { followAvailability } from './change-availability.ts';
+import { forgetDecisions } from './decisions.ts';
 import type { Gateway } from './gateway.ts';
 import { expirePendingStarts, watchUnfulfilled } from './pending-starts.ts';
 import { expireStarts, watchStarts } from './remote-start.ts';
 import { followLimits } from './session-profiles.ts';
 import { clearEnded } from './smart-charging.ts';
+import { expireArmed, watchPlugs } from './taps.ts';
 
 const EVERY_SECOND = 1000;
 const EVERY_FIVE_SECONDS = 5000;
+const EVERY_MINUTE = 60_000;
 const EVERY_FIVE_MINUTES = 300_000;
 
 /** Looks after orders beyond the charger's answer: what it accepted, scheduled or was lent. Gives what ends that. */
@@ -27,11 +30,14 @@ export function startOrderUpkeep(gw: Gateway): () => void {
   const ends = [
     watchStarts(gw),
     watchUnfulfilled(gw),
+    watchPlugs(gw),
     gw.bus.on('transaction.stopped', clear(false)),
     gw.bus.on('charger.booted', clear(true)),
   ];
   const timers = [
     setInterval(() => expireStarts(gw), EVERY_SECOND),
+    setInterval(() => expireArmed(gw), EVERY_SECOND),
+    setInterval(() => guarded('forgetting old decisions on cards', forgetDecisions(gw)), EVERY_MINUTE),
     setInterval(() => guarded('giving up starts that peers ordered', expirePendingStarts(gw)), EVERY_SECOND),
     setInterval(() => guarded('following the limits that peers set', followLimits(gw)), EVERY_FIVE_MINUTES),
     setInterval(() => guarded('following changes of availability', follow()), EVERY_FIVE_SECONDS),

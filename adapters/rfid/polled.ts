@@ -5,7 +5,8 @@ import { createFaults } from './faults.ts';
 import type { Found, Frames } from './frames.ts';
 import type { Presence } from './presence.ts';
 import { createPresence } from './presence.ts';
-import type { Feedback, Outcome, ReaderLine } from './reader.ts';
+import type { Feedback } from '../../gateway/domain/readers.ts';
+import type { Outcome, ReaderLine } from './reader.ts';
 
 /** What a message is to the request under way. */
 export type Verdict =

@@ -5,7 +5,8 @@ import type { Log } from '../../gateway/gateway.ts';
 import type { Station } from './exchange.ts';
 import type { PortState } from './port-state.ts';
 import { createPortWatch } from './port-state.ts';
-import type { CardRead, Feedback, Outcome, ReaderProtocol, SerialFormat } from './reader.ts';
+import type { Feedback } from '../../gateway/domain/readers.ts';
+import type { CardRead, Outcome, ReaderProtocol, SerialFormat } from './reader.ts';
 import type { SerialConnection } from './serial.ts';
 import { connectSerial } from './serial.ts';
 

@@ -1,7 +1,5 @@
+import type { Feedback } from '../../gateway/domain/readers.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
-
-/** What a reader shows the driver: the card was read; then the verdict. */
-export type Feedback = 'read' | 'accepted' | 'accepted-offline' | 'refused';
 
 /** A card held to a reader. */
 export interface CardRead {

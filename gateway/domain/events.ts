@@ -1,4 +1,5 @@
 import type { ProvisioningState } from './configuration.ts';
+import type { LocalListState } from './local-list.ts';
 import type { CertificateState } from './security.ts';
 import type { VisibleStatus } from './status.ts';
 import type { Registration } from './types.ts';
@@ -27,11 +28,15 @@ export interface GatewayEvents {
   'command.finished': { commandId: string; peer: string };
   'cdr.issued': { cdrId: string; sessionId: string };
   'token.changed': { uid: string };
+  /** A charger's own list of cards was looked after, as far as it went. */
+  'local-list.synced': { chargerId: string; state: LocalListState };
   /** Brought, changed or taken away by the operator. */
   'tariff.changed': { tariffId: string };
   /** Connectors have other tariffs, of this charger; null: of any. */
   'tariff.assigned': { chargerId: string | null };
   'token.refused': { chargerId: string; uid: string; verdict: string };
+  'reader.changed': { readerId: string; state: string };
+  'card.tapped': { readerId: string; address: number | null; outcome: string };
   'peer.changed': { name: string };
   'transfer.changed': { transferId: number; chargerId: string };
   'security.noted': { id: number; chargerId: string | null; type: string; origin: 'charger' | 'gateway' };

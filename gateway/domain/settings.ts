@@ -1,6 +1,7 @@
 import type { PeerQuirk } from './peer-quirks.ts';
 import type { QuirkFlags } from './quirks.ts';
 import type { Connector } from './types.ts';
+import type { ReaderSettings } from './readers.ts';
 import type { Tariff } from './tariff.ts';
 import type { EvseForVisitors, SiteForVisitors } from './visitors.ts';
 
@@ -127,6 +128,8 @@ export interface Settings {
   configuration: DesiredKey[];
   /** DataTransfer messages that are taken and published; message null: every one of that vendor. */
   vendorData: { vendor: string; message: string | null }[];
+  /** Card readers on serial ports of this machine. */
+  readers: ReaderSettings[];
   tariffs: TariffSettings[];
   tokens: TokenSettings[];
   peers: PeerSettings[];

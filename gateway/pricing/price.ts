@@ -174,31 +174,15 @@ function lineOf({ bucket, tariff, amount }: Billed, quoted: Anchor, keep: number
   };
 }
 
-/** Spans as periods; those between which only the flat fee differs are one. */
+/** Spans as periods, in whole Wh. */
 function periodsOf(spans: Span[]): Period[] {
-  const periods: Period[] = [];
-  let before: Span | undefined;
-  for (const span of spans) {
-    const { kind, from, to, fromMilliWh, toMilliWh, interpolated } = span;
-    const energyWh = wholeWh(toMilliWh) - wholeWh(fromMilliWh);
-    const last = periods.at(-1);
-    if (last && before && isSamePrice(before, span)) {
-      last.to = to;
-      last.energyWh += energyWh;
-    } else periods.push({ kind, from, to, energyWh, ...(interpolated && { interpolated }) });
-    before = span;
-  }
-  return periods;
-}
-
-function isSamePrice(one: Span, other: Span): boolean {
-  return (
-    one.leg === other.leg &&
-    one.kind === other.kind &&
-    one.to === other.from &&
-    one.energy === other.energy &&
-    one.time === other.time
-  );
+  return spans.map(({ kind, from, to, fromMilliWh, toMilliWh, interpolated }) => ({
+    kind,
+    from,
+    to,
+    energyWh: wholeWh(toMilliWh) - wholeWh(fromMilliWh),
+    ...(interpolated && { interpolated }),
+  }));
 }
 
 function wholeWh(milliWh: number): number {

@@ -49,12 +49,15 @@ export interface Course {
 /** Walks along the stretches of a session under one tariff. `origin`: how far it had come before. */
 export function walkSession(course: Course, tariff: Tariff, stretches: readonly Stretch[], origin: Origin): Walk {
   const walk = newWalk();
-  const [first, last] = [stretches[0], stretches.at(-1)];
+  // Of what took no time and no energy only the moment counts, and that only where there is nothing else.
+  const real = stretches.filter(({ from, to, milliWh }) => to > from || milliWh > 0);
+  const counted = real.length > 0 ? real : stretches.slice(0, 1);
+  const [first, last] = [counted[0], counted.at(-1)];
   if (!first || !last) return walk;
   const conditions = conditionsOf(tariff, isOfSession, course.zone, first.from, last.to);
   const ask = asker(conditions, () => 0);
   let { milliWh } = origin;
-  for (const stretch of stretches) {
+  for (const stretch of counted) {
     for (const piece of cutStretch(stretch, { ...origin, milliWh }, conditions))
       take(course, walk, 'session', piece, ask);
     walk.unknownCurrent ||= conditions.ofCurrent && stretch.milliA === null;

@@ -76,6 +76,11 @@ export function listDecisions(db: Db, limit: number): Decision[] {
   return db.all<DecisionRow>(`SELECT ${DECISION} FROM decision ORDER BY seq DESC LIMIT ?`, limit).map(toDecision);
 }
 
+/** By their numbers, which is quick: none is ever taken out of the middle. */
+export function countDecisions(db: Db): number {
+  return db.one<{ n: number }>('SELECT coalesce(max(seq) - min(seq) + 1, 0) AS n FROM decision')?.n ?? 0;
+}
+
 /** Of the oldest, at most `most` go that are beyond the newest `keep`. */
 export function pruneDecisions(db: Db, keep: number, most: number): void {
   db.run(

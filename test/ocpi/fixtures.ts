@@ -57,6 +57,7 @@ export const SETTINGS: Settings = {
   authorizationOrder: 'local-first',
   offlineCards: 'known-only',
   authorizationTimeout: 5,
+  readers: [],
   concurrentUse: 'allow',
   localLists: 'keep',
   heartbeatInterval: 300,

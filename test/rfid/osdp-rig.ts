@@ -1,6 +1,7 @@
 /** A line of OSDP readers and simulated readers on one pair of wires, in time that the test gives. */
 import { createOsdpLine, osdp, type OsdpSettings } from '../../adapters/rfid/readers/osdp.ts';
-import type { CardRead, Feedback, Outcome } from '../../adapters/rfid/reader.ts';
+import type { Feedback } from '../../gateway/domain/readers.ts';
+import type { CardRead, Outcome } from '../../adapters/rfid/reader.ts';
 import {
   createOsdpReader,
   type OsdpReaderOptions,

@@ -3,7 +3,8 @@ import type { Pending, Request, Station } from '../exchange.ts';
 import { createExchange } from '../exchange.ts';
 import type { Verdict } from '../polled.ts';
 import { createPolledLine } from '../polled.ts';
-import type { Feedback, ReaderProtocol } from '../reader.ts';
+import type { Feedback } from '../../../gateway/domain/readers.ts';
+import type { ReaderProtocol } from '../reader.ts';
 import type { ModbusFrame } from './modbus-frames.ts';
 import { createModbusFrames, encodeModbus, READ_INPUT_REGISTERS, WRITE_COIL } from './modbus-frames.ts';
 

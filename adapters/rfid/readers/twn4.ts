@@ -3,7 +3,8 @@ import type { Pending, Request } from '../exchange.ts';
 import { createExchange } from '../exchange.ts';
 import type { Verdict } from '../polled.ts';
 import { createPolledLine } from '../polled.ts';
-import type { Feedback, ReaderProtocol } from '../reader.ts';
+import type { Feedback } from '../../../gateway/domain/readers.ts';
+import type { ReaderProtocol } from '../reader.ts';
 import type { Twn4Format, Twn4Frame } from './twn4-frames.ts';
 import { createTwn4Frames, encodeTwn4 } from './twn4-frames.ts';
 

@@ -1,5 +1,5 @@
 import type { Millis } from '../../../../gateway/domain/time.ts';
-import type { Feedback } from '../../reader.ts';
+import type { Feedback } from '../../../../gateway/domain/readers.ts';
 import { formattedCard, rawCard, type CardResult } from './cards.ts';
 import { COMMAND, NAK, REPLY, SECURITY, reasonOf } from './codes.ts';
 import type { Check } from './crc.ts';

@@ -1,4 +1,4 @@
-import type { Feedback } from '../../reader.ts';
+import type { Feedback } from '../../../../gateway/domain/readers.ts';
 import { COMMAND } from './codes.ts';
 
 /** A command before it is framed. */

@@ -3,20 +3,13 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import { noteReaderState } from '../../gateway/readers.ts';
 import { tapCard } from '../../gateway/taps.ts';
 import { openReaderPort, type ReaderPort } from './port.ts';
-import { readerProblems, readerProtocols } from './readers/index.ts';
+import { readerProtocols } from './readers/index.ts';
 import type { ReaderProtocol } from './reader.ts';
 
 /** The card readers on serial ports of this machine. */
 export interface ReaderService {
   /** Settles when every port is really closed. */
   close(): Promise<void>;
-}
-
-/** What is wrong with the readers of a configuration that their protocols alone can tell, a sentence each. */
-export function checkReaders(readers: readonly ReaderSettings[]): string[] {
-  return readers.flatMap(({ id, protocol, options }) =>
-    readerProblems(protocol, options).map((problem) => `reader ${id}: ${problem}`),
-  );
 }
 
 /** Opens every reader that is declared, again and again as long as it runs. Never throws for what is wrong with a port. */

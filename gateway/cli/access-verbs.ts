@@ -1,73 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { PeerBody, TokenBody } from '../../adapters/console/schemas.ts';
+import type { PeerBody } from '../../adapters/console/schemas.ts';
 import { contextOf } from './context.ts';
-import { count, visibility } from './options.ts';
+import { visibility } from './options.ts';
 import { localTime, pairs, show, table } from './output.ts';
+import { addReaderVerbs } from './reader-verbs.ts';
 import { addRegistrationVerbs } from './registration-verbs.ts';
+import { addPrepaidVerbs } from './prepaid-verbs.ts';
+import { addTokenVerbs } from './token-verbs.ts';
 
-/** Verbs on who may use the site: cards and OCPI peers. */
+/** Verbs on who may use the site: cards, the readers they are held to, and OCPI peers. */
 export function addAccessVerbs(program: Command): void {
-  addTokenVerbs(program.command('tokens').description("cards: the site's own list and what peers sent"));
+  const tokens = program.command('tokens').description("cards: the site's own list and what peers sent");
+  addTokenVerbs(tokens);
+  addPrepaidVerbs(tokens);
+  addReaderVerbs(program.command('readers').description("card readers of the site's own, on serial lines"));
   addPeerVerbs(program.command('peers').description('OCPI connections: clouds, eMSPs, hubs'));
-}
-
-interface CardOptions {
-  type?: string;
-  expires?: string;
-  group?: string;
-  payment?: string;
-}
-
-function addTokenVerbs(tokens: Command): void {
-  tokens
-    .command('list', { isDefault: true })
-    .description('all cards, newest first')
-    .option('--limit <n>', 'at most so many', count, 100)
-    .action(async (options: { limit: number }, command: Command) => {
-      const { out, client } = contextOf(command);
-      const items = await client().list<TokenBody>('/api/tokens', options.limit);
-      show(out, { items }, () => tokensText(items));
-    });
-  tokens
-    .command('add <uid>')
-    .description("put a card on the site's own list, or let a blocked one charge again")
-    .addOption(new Option('--type <type>', 'what it is').choices(['RFID', 'APP_USER', 'OTHER']))
-    .option('--expires <time>', 'from then on it may not charge, 2027-01-31T00:00:00Z')
-    .option('--group <id>', "cards of one group may stop each other's sessions")
-    .option('--payment <text>', 'how its charges are paid')
-    .action(async (uid: string, options: CardOptions, command: Command) => {
-      const { out, client } = contextOf(command);
-      const token = await client().put<TokenBody>(tokenPath(uid), {
-        blocked: false,
-        ...(options.type !== undefined && { type: options.type }),
-        ...(options.expires !== undefined && { expiresAt: options.expires }),
-        ...(options.group !== undefined && { groupId: options.group }),
-        ...(options.payment !== undefined && { payment: options.payment }),
-      });
-      show(
-        out,
-        token,
-        () => `${token.uid} may charge here${token.expiresAt ? ` until ${localTime(token.expiresAt)}` : ''}`,
-      );
-    });
-  tokens
-    .command('block <uid>')
-    .description('keep a card on the list, and from charging')
-    .action(async (uid: string, _options, command: Command) => {
-      const { out, client } = contextOf(command);
-      const token = await client().put<TokenBody>(tokenPath(uid), { blocked: true });
-      show(out, token, () => `${token.uid} may not charge here any more`);
-    });
-  tokens
-    .command('remove <uid>')
-    .description("take a card off the site's own list")
-    .action(async (uid: string, _options, command: Command) => {
-      const { out, client } = contextOf(command);
-      await client().remove(tokenPath(uid));
-      show(out, { removed: uid }, () => `${uid} is off the site's own list`);
-    });
 }
 
 interface PeerOptions {
@@ -125,25 +73,6 @@ function addPeerVerbs(peers: Command): void {
         ].join('\n'),
       );
     });
-}
-
-function tokenPath(uid: string): string {
-  return `/api/tokens/${encodeURIComponent(uid)}`;
-}
-
-function tokensText(tokens: TokenBody[]): string {
-  return table(
-    ['UID', 'TYPE', 'OF', 'MAY CHARGE', 'EXPIRES', 'CONTRACT'],
-    tokens.map((token) => [
-      token.uid,
-      token.type,
-      token.peer ?? (token.origin === 'config' ? 'config file' : 'site'),
-      token.valid ? 'yes' : 'no',
-      localTime(token.expiresAt),
-      token.contractId,
-    ]),
-    'no cards yet: put one on the list with "chargegate tokens add UID"',
-  );
 }
 
 function peersText(peers: PeerBody[]): string {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../../config/problems.ts';
 import { loadConfig, resolveConfigPath } from '../../config/load.ts';
 import type { Config } from '../../config/load.ts';
+import { checkReaders } from '../../adapters/rfid/check.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { createClient } from './client.ts';
 import type { Client } from './client.ts';
@@ -31,7 +32,7 @@ const ANSWER_SECONDS = 10;
 export function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>();
   const configPath = () => resolveConfigPath(options.config, process.env);
-  const config = () => loadConfig(configPath(), process.env);
+  const config = () => withReadersChecked(loadConfig(configPath(), process.env), configPath());
   return {
     out: {
       json: options.json === true,
@@ -42,6 +43,16 @@ export function contextOf(command: Command): Context {
     configPath,
     client: () => clientFor(options, config),
   };
+}
+
+/** What only a reader's protocol knows. Errors: CONFIG_INVALID. */
+function withReadersChecked(config: Config, file: string): Config {
+  const problems = checkReaders(config.settings.readers);
+  if (problems.length === 0) return config;
+  throw new ConfigError(
+    'CONFIG_INVALID',
+    problems.map((message) => ({ file, line: 0, column: 0, path: 'readers', message })),
+  );
 }
 
 function clientFor(options: GlobalOptions, config: () => Config): Client {

@@ -2,7 +2,7 @@
  * Measures chargegate beside bare ocpp-rpc servers, which store nothing, in one run: server on one core, load generator on another,
  * contestants in turn (A B C A B C …), medians. chargegate commits with synchronous=FULL before it answers.
  *
- *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
+ *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages pricing taps] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
  *                 [--chargers N] [--storm-chargers N] [--sessions N] [--rows N] [--directory DIR] [--json FILE]
  */
 import {
@@ -27,7 +27,9 @@ import type { Scenario } from './load.ts';
 import { measure, measureStart, type Measurement } from './measure.ts';
 import { outageTable, runOutage } from './outage.ts';
 import { median, scenarioTable, startTable, summarize, type StartSummary, type Summary } from './report.ts';
+import { pricingTable, runPricing } from './pricing.ts';
 import { runStorm, stormTable } from './storm.ts';
+import { runTaps, tapsTable } from './taps.ts';
 
 const RESULTS = fileURLToPath(new URL('../../bench/results', import.meta.url));
 const TITLES: Record<Scenario, string> = {
@@ -152,12 +154,18 @@ try {
       `\n${pages.rows} sessions and as many CDRs, over HTTP (load average ${pages.load.toFixed(1)})\n${pagesTable(pages)}`,
     );
 
+  const pricing = wanted('pricing') ? runPricing() : null;
+  if (pricing)
+    say(`\nA session of 24 h, a reading every 10 s (${pricing.readings}), priced whole\n${pricingTable(pricing)}`);
+  const taps = wanted('taps') ? await runTaps(mkdtempSync(join(scratch, 'taps-'))) : null;
+  if (taps) say(`\nCards\n${tapsTable(taps)}`);
+
   const at = new Date().toISOString();
   const file = options.json ?? join(RESULTS, `${at.replaceAll(':', '-')}.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,
-    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages }, null, 2)}\n`,
+    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages, pricing, taps }, null, 2)}\n`,
   );
   note(`\nwritten to ${file}`);
 } finally {

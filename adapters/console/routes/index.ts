@@ -13,7 +13,9 @@ import { orderRoutes } from './orders.ts';
 import { openDataRoutes } from './open-data.ts';
 import { outboxRoutes } from './outbox.ts';
 import { peerRoutes } from './peers.ts';
+import { prepaidRoutes } from './prepaid.ts';
 import { quoteRoutes } from './quotes.ts';
+import { readerRoutes } from './readers.ts';
 import { sessionLimitRoutes } from './session-limits.ts';
 import { statusRoutes } from './status.ts';
 import { tariffRoutes } from './tariffs.ts';
@@ -40,6 +42,8 @@ export const API_ROUTES: readonly Route[] = [
   ...vendorDataRoutes,
   ...tariffRoutes,
   ...tokenRoutes,
+  ...prepaidRoutes,
+  ...readerRoutes,
   ...peerRoutes,
   ...outboxRoutes,
   ...drillRoutes,

@@ -24,6 +24,7 @@ import { reviewLogs } from './logs.ts';
 import { startOrderUpkeep } from './order-upkeep.ts';
 import { startProvisioning } from './provisioning.ts';
 import { followDue, recoverSamples } from './samples.ts';
+import { reviewImport } from './token-import.ts';
 import { refreshAll } from './sessions.ts';
 import { watchLimits } from './session-limits.ts';
 import { noticePendingStops } from './stop-pending.ts';
@@ -80,6 +81,7 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     await applyConfig(gateway);
     await adoptFilePasswords(gateway);
     await reviewLogs(gateway);
+    reviewImport(gateway);
     await recoverSamples(gateway);
     await refreshAll(gateway);
     await recoverCommands(gateway);

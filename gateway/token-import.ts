@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GatewayError } from './domain/errors.ts';
 import { canonicalUid } from './domain/token.ts';
-import type { Millis } from './domain/time.ts';
+import { toUtc, type Millis } from './domain/time.ts';
 import type { Token } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import type { Tx } from './store/db.ts';
@@ -62,6 +62,16 @@ export async function importTokens(
   if (applied)
     gw.log.info({ ...counts, refused, mode: options.mode }, "a list of cards was taken into the site's own list");
   return { applied, ...counts, refused, refusedLines };
+}
+
+/** Tells in the log of an import that a power cut ended; for the start. */
+export function reviewImport(gw: Gateway): void {
+  const unfinished = unfinishedImport(gw);
+  if (unfinished)
+    gw.log.warn(
+      { mode: unfinished.mode, since: toUtc(unfinished.since) },
+      'a list of cards was stored in part and not to its end: import it once more',
+    );
 }
 
 /** An import that began to store and never came to its end; null where there is none. */

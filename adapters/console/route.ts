@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import Type from 'typebox';
 import type { Static, TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -37,6 +38,8 @@ export interface Route extends Operation {
 }
 
 export interface RawRequest {
+  /** Whose connection tells when nobody waits for the answer any more. */
+  raw: IncomingMessage;
   params: unknown;
   query: unknown;
   body: unknown;

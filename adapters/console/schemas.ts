@@ -230,7 +230,9 @@ export const TokenBody = Type.Object({
   language: nullable(Text),
   expiresAt: nullable(Time),
   payment: nullable(Text),
-  weak: Type.Boolean({ description: 'a card with a number of four bytes or fewer: easily copied, and not the only one' }),
+  weak: Type.Boolean({
+    description: 'a card with a number of four bytes or fewer: easily copied, and not the only one',
+  }),
   updatedAt: Time,
 });
 export type TokenBody = Static<typeof TokenBody>;

@@ -5,12 +5,15 @@ export interface Client {
   get<Body>(path: string): Promise<Body>;
   /** Follows a list's cursor until there are `limit` items, or no more. */
   list<Item>(path: string, limit: number): Promise<Item[]>;
-  post<Body>(path: string, body: unknown): Promise<Body>;
+  /** `waitMs`: longer than usual, for what takes its time. */
+  post<Body>(path: string, body: unknown, waitMs?: number): Promise<Body>;
   put<Body>(path: string, body: unknown): Promise<Body>;
   /** Null where there is nothing to say. */
   remove<Body = null>(path: string): Promise<Body>;
   /** Sends a file as it is. */
   putFile<Body>(path: string, file: Blob): Promise<Body>;
+  /** Sends a file as it is, as this media type, to be worked on. */
+  postFile<Body>(path: string, file: Blob, type: string): Promise<Body>;
   /** A file, to be read as it comes. */
   getFile(path: string): Promise<ReadableStream<Uint8Array>>;
 }
@@ -49,7 +52,12 @@ const FILE_MS = 3_600_000;
 export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
   const base = url.replace(/\/+$/, '');
 
-  function request(method: string, path: string, body?: { type: string; content: string | Blob }, file = false) {
+  function request(
+    method: string,
+    path: string,
+    body?: { type: string; content: string | Blob },
+    waitMs: number = timeoutMs,
+  ) {
     return reach(base, `${base}${path}`, {
       method,
       headers: {
@@ -57,13 +65,13 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
         ...(body && { 'content-type': body.type }),
       },
       ...(body && { body: body.content }),
-      signal: AbortSignal.timeout(file ? FILE_MS : timeoutMs),
+      signal: AbortSignal.timeout(waitMs),
     });
   }
 
-  async function send(method: string, path: string, body?: unknown): Promise<unknown> {
+  async function send(method: string, path: string, body?: unknown, waitMs?: number): Promise<unknown> {
     const json = body === undefined ? undefined : { type: 'application/json', content: JSON.stringify(body) };
-    return answerOf(method, path, await request(method, path, json));
+    return answerOf(method, path, await request(method, path, json, waitMs));
   }
 
   async function answerOf(method: string, path: string, response: Response): Promise<unknown> {
@@ -98,15 +106,20 @@ export function createClient({ url, token, timeoutMs }: ClientOptions): Client {
       } while (cursor !== null && items.length < limit);
       return items;
     },
-    post: async <Body>(path: string, body: unknown) => (await send('POST', path, body)) as Body,
+    post: async <Body>(path: string, body: unknown, waitMs?: number) =>
+      (await send('POST', path, body, waitMs)) as Body,
     put: async <Body>(path: string, body: unknown) => (await send('PUT', path, body)) as Body,
     remove: async <Body>(path: string) => (await send('DELETE', path)) as Body,
     async putFile<Body>(path: string, file: Blob) {
       const body = { type: 'application/octet-stream', content: file };
-      return (await answerOf('PUT', path, await request('PUT', path, body, true))) as Body;
+      return (await answerOf('PUT', path, await request('PUT', path, body, FILE_MS))) as Body;
+    },
+    async postFile<Body>(path: string, file: Blob, type: string) {
+      const body = { type, content: file };
+      return (await answerOf('POST', path, await request('POST', path, body, FILE_MS))) as Body;
     },
     async getFile(path) {
-      const response = await request('GET', path, undefined, true);
+      const response = await request('GET', path, undefined, FILE_MS);
       if (!response.ok) await answerOf('GET', path, response);
       return response.body ?? new ReadableStream({ start: (controller) => controller.close() });
     },

@@ -1,10 +1,13 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ImportBody, RefusedImportBody } from '../../adapters/console/token-schemas.ts';
 import type { ListBody, TokenBody } from '../../adapters/console/schemas.ts';
-import { writeMeta } from '../../gateway/store/meta.ts';
-import { importTokens } from '../../gateway/token-import.ts';
+import { importTokens, unfinishedImport } from '../../gateway/token-import.ts';
 import { findSiteToken, listTokens } from '../../gateway/tokens.ts';
+import { startTestSite } from '../harness/gateway.ts';
 import { openSite, type Reply, type Site } from '../console/harness.ts';
 
 let site: Site;
@@ -128,7 +131,7 @@ describe('a list of cards', () => {
       body: { code: 'TOKENS_REFUSED', applied: false, added: 2, removed: 0, refused: 8 },
     });
     expect(refused.body.message).toBe(
-      `8 lines cannot be taken, so none was; line 3, uid: ${refused.body.refusedLines[0]!.reason}`,
+      `8 lines of the list cannot be taken, so none was; line 3, uid: ${refused.body.refusedLines[0]!.reason}`,
     );
     expect(refused.body.refusedLines.map(({ line, column, reason }) => `${line} ${column}: ${reason}`)).toEqual([
       expect.stringMatching(/^3 uid: a spreadsheet has rounded the number: take it from where it came from/),
@@ -181,16 +184,43 @@ describe('a list of cards', () => {
     expect(uids()).toEqual([]);
   });
 
-  it('cut off by a power cut is told, until it is imported to its end', async () => {
-    await site.gw.db.write((tx) => writeMeta(site.gw.db, 'token-import', 'replace', tx.stamp));
-    const unfinished = async () => (await site.api('GET', '/api/tokens/import')).body;
-    expect(await unfinished()).toEqual({
-      unfinished: { mode: 'replace', since: expect.stringMatching(/^2026-11-21T12/) },
+  it('cut off in the middle is told at the next start, and completed by the same import once more', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'chargegate-import-'));
+    const before = await startTestSite({ directory });
+    const list = `uid\n${Array.from({ length: 5000 }, (_, i) => `04${String(i).padStart(12, '0')}\n`).join('')}`;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(list);
+    }
+    const stopped = new Promise<void>((resolve) => {
+      const off = before.gateway.bus.on('token.changed', () => {
+        off();
+        void before.stop().then(resolve);
+      });
     });
-    await send('uid\n0451AAC3790080\n', '?mode=replace&dry-run=true');
-    expect(await unfinished()).toMatchObject({ unfinished: { mode: 'replace' } });
-    await send('uid\n0451AAC3790080\n', '?mode=replace');
-    expect(await unfinished()).toEqual({ unfinished: null });
+    const options = { mode: 'replace', dryRun: false, skipBad: false } as const;
+    await expect(importTokens(before.gateway, source(), options)).rejects.toThrow('could not store');
+    await stopped;
+
+    const after = await startTestSite({ directory });
+    const { gateway: gw } = after;
+    expect(unfinishedImport(gw)).toMatchObject({ mode: 'replace' });
+    expect(after.logged).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: expect.stringContaining('import it once more') }),
+    );
+    const there = listTokens(gw, { offset: 0, limit: 1 }).total - gw.settings.tokens.length;
+    expect(there).toBeGreaterThan(0);
+    expect(there).toBeLessThan(5000);
+    await importTokens(gw, source(), { ...options, dryRun: true });
+    expect(unfinishedImport(gw)).not.toBe(null);
+    expect(await importTokens(gw, source(), options)).toMatchObject({
+      applied: true,
+      same: there,
+      added: 5000 - there,
+    });
+    expect((await fetch(`${after.urls.console}api/tokens/import`).then((r) => r.json())) as object).toEqual({
+      unfinished: null,
+    });
+    await after.cleanUp();
   });
 
   it('of 100,000 cards is in within seconds, while others are served; so is the next one that replaces half of it', async () => {

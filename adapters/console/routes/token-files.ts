@@ -100,7 +100,8 @@ export function serveTokenImport(scope: FastifyInstance, gw: Gateway): void {
 function refusedImport(report: ImportReport): RefusedImportBody {
   const [first] = report.refusedLines;
   const where = first ? `line ${first.line}${first.column === null ? '' : `, ${first.column}`}: ${first.reason}` : '';
-  const { body } = refusal('TOKENS_REFUSED', `${report.refused} lines cannot be taken, so none was; ${where}`);
+  const many = report.refused === 1 ? 'one line' : `${report.refused} lines`;
+  const { body } = refusal('TOKENS_REFUSED', `${many} of the list cannot be taken, so none was; ${where}`);
   return { ...report, ...body };
 }
 

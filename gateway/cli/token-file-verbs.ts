@@ -5,6 +5,7 @@ import { blob } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ImportBody, RefusedImportBody } from '../../adapters/console/token-schemas.ts';
 import { GatewayError } from '../domain/errors.ts';
+import { IMPORT_BYTES } from '../token-staging.ts';
 import { Refused } from './client.ts';
 import { contextOf } from './context.ts';
 import { Declined, show } from './output.ts';
@@ -33,6 +34,12 @@ export function addTokenFileVerbs(tokens: Command): void {
         ...(options.skipBad === true && { 'skip-bad': 'true' }),
       });
       const list = await listOf(file);
+      // The daemon would hang up in the middle of it, and its words could not be read.
+      if (list.size > IMPORT_BYTES)
+        throw new GatewayError(
+          'FILE_TOO_BIG',
+          `${file} is larger than ${IMPORT_BYTES} bytes: bring it in several files`,
+        );
       const sent = client().postFile<ImportBody>(`/api/tokens/import?${query.toString()}`, list, 'text/csv');
       const done = await whileTelling('taking the list in', sent).catch((error: unknown) => {
         if (error instanceof Refused && error.code === 'TOKENS_REFUSED' && !out.json)

@@ -89,14 +89,15 @@ function addedText({ uid, expiresAt, weak }: TokenBody): string {
 
 function tokensText(tokens: TokenBody[]): string {
   return table(
-    ['UID', 'TYPE', 'OF', 'MAY CHARGE', 'EXPIRES', 'CONTRACT'],
+    ['UID', 'TYPE', 'OF', 'MAY CHARGE', 'EXPIRES', 'CONTRACT', 'NUMBER'],
     tokens.map((token) => [
-      token.weak ? `${token.uid} (weak)` : token.uid,
+      token.uid,
       token.type,
       token.peer ?? (token.origin === 'config' ? 'config file' : 'site'),
       token.valid ? 'yes' : 'no',
       localTime(token.expiresAt),
       token.contractId,
+      token.weak ? 'weak' : '',
     ]),
     'no cards yet: put one on the list with "chargegate tokens add UID"',
   );

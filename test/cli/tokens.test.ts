@@ -46,7 +46,7 @@ describe('cards at the command line', () => {
     });
     expect(known('04000001')).toBe(null);
     expect(await run('add', '08A1B2C3')).toMatchObject({ code: 1, err: expect.stringContaining('[TOKEN_RANDOM]') });
-    expect((await run()).out).toMatch(/^FB0EE20B \(weak\) +RFID +site +yes/m);
+    expect((await run()).out).toMatch(/^FB0EE20B +RFID +site +yes .* weak$/m);
   });
 
   it('go out as CSV for nobody else to read, and come in again', async () => {
@@ -94,6 +94,11 @@ describe('cards at the command line', () => {
     expect(known('0451AAC3790081')).toBe(null);
     expect(await run('import', file('bad.csv'), '--skip-bad')).toMatchObject({ code: 0, err: `${reason}\n` });
     expect(known('0451AAC3790081')).toMatchObject({ valid: true });
+    writeFileSync(file('big.csv'), 'uid\n'.repeat(6_000_000));
+    expect(await run('import', file('big.csv'))).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('[FILE_TOO_BIG]'),
+    });
     expect(await run('import', file('none.csv'))).toMatchObject({
       code: 2,
       err: expect.stringContaining('cannot be read'),

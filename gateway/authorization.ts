@@ -3,6 +3,7 @@ import { isPlausible, type Millis } from './domain/time.ts';
 import { canonicalUid, isRandomUid, maskUid, uidVariants } from './domain/token.ts';
 import type { Gateway } from './gateway.ts';
 import { balanceAllows } from './prepaid.ts';
+import { claimOn } from './reserved-bays.ts';
 import { findCharger } from './store/chargers.ts';
 import { listStartsWith } from './store/commands.ts';
 import { wasAccepted } from './store/decisions.ts';
@@ -28,19 +29,29 @@ export type Judgement =
  * What is to be said of a token at this charger (null: at a reader of the site's) from what is on disk alone: no WAN, no
  * waiting. The site's own list first, then what peers told, then the site's rules (OCPI 2.3.0 mod_tokens WhitelistType).
  */
-export function judge(gw: Gateway, chargerId: string | null, uid: string, at: Millis): Judgement {
+export function judge(gw: Gateway, chargerId: string | null, evse: number | null, uid: string, at: Millis): Judgement {
   if (chargerId !== null) {
     if (findCharger(gw.db, chargerId)?.registration !== 'accepted')
       return decided('invalid', 'policy', null, 'the charger is not accepted here');
     if (isOrdered(gw, chargerId, uid, at)) return { kind: 'decided', authorization: ORDERED };
   }
-  return judgeListed(gw, chargerId, uid, at);
+  return judgeListed(gw, chargerId, evse, uid, at);
 }
 
 /** The same, whatever peers have ordered. */
-export function judgeListed(gw: Gateway, chargerId: string | null, uid: string, at: Millis): Judgement {
+export function judgeListed(
+  gw: Gateway,
+  chargerId: string | null,
+  evse: number | null,
+  uid: string,
+  at: Millis,
+): Judgement {
   if (chargerId !== null && findCharger(gw.db, chargerId)?.registration !== 'accepted')
     return decided('invalid', 'policy', null, 'the charger is not accepted here');
+  const claim = chargerId === null ? null : claimOn(gw, chargerId, evse, uid);
+  if (claim?.kind === 'holder')
+    return { kind: 'decided', authorization: { ...HOLDER, token: tokenOf(gw, claim.reservation.token) } };
+  if (claim?.kind === 'other') return decided('not-here', 'reservation', null, 'the bay is kept for somebody else');
   const written = findTokens(gw.db, uid);
   const meant = written.length > 0 ? written : findByVariant(gw, chargerId, uid);
   // A peer that has left pays for nobody any more.
@@ -56,7 +67,7 @@ export function judgeListed(gw: Gateway, chargerId: string | null, uid: string, 
 
 /** The verdict from what is known here, whatever an owner would say: for the end of a charge, and for what is told late. */
 export function authorizeLocally(gw: Gateway, chargerId: string, uid: string, at: Millis): Authorization {
-  return localVerdict(judge(gw, chargerId, uid, at));
+  return localVerdict(judge(gw, chargerId, null, uid, at));
 }
 
 /** A judgement where nobody is asked. */
@@ -130,6 +141,14 @@ function judgeUnknown(gw: Gateway, uid: string): Judgement {
 
 /** Its owner has let it in: that is not ours to judge (OCPI 2.3.0 mod_commands, StartSession token). */
 export const ORDERED: Authorization = { verdict: 'accepted', source: 'command', token: null };
+
+/** Who has reserved is not judged again (OCPI 2.3.0 mod_commands, ReserveNow token). */
+const HOLDER: Authorization = { verdict: 'accepted', source: 'reservation', token: null };
+
+function tokenOf(gw: Gateway, { countryCode, partyId, uid, type }: TokenUse): Token | null {
+  const known = findTokens(gw.db, uid).find((t) => t.countryCode === countryCode && t.partyId === partyId);
+  return known?.type === type ? known : null;
+}
 
 /** Has a peer ordered a start with this card here, that is still awaited or that runs? */
 function isOrdered(gw: Gateway, chargerId: string, uid: string, at: Millis): boolean {

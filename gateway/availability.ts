@@ -47,11 +47,13 @@ function setWhole(gw: Gateway, tx: Tx, report: StatusReport): void {
 }
 
 function setEvse(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void {
-  ensureEvse(gw, tx, report.chargerId, evse);
+  const before = ensureEvse(gw, tx, report.chargerId, evse).status;
   chargers.setEvseStatus(gw.db, report.chargerId, evse, report.status, report.errorCode, report.receivedAt, tx.stamp);
   const whole = chargers.findCharger(gw.db, report.chargerId)?.status ?? null;
   const status = visibleStatus(report.status, whole, isAway(gw, report.chargerId));
   tx.emit({ name: 'evse.changed', data: { chargerId: report.chargerId, evse, status } });
+  if (before !== report.status)
+    tx.emit({ name: 'evse.status', data: { chargerId: report.chargerId, evse, from: before, to: report.status } });
   notePhase(gw, tx, evse, report);
 }
 

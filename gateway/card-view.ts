@@ -22,7 +22,7 @@ export interface CardView {
 
 /** Looks a card up, and changes nothing: nobody is asked, nothing is decided and nothing begins. */
 export function viewCard(gw: Gateway, uid: string): CardView {
-  const judgement = judge(gw, null, uid, gw.clock());
+  const judgement = judge(gw, null, null, uid, gw.clock());
   const { verdict, source, reason = null } = localVerdict(judgement);
   return {
     uid,

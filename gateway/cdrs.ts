@@ -14,7 +14,8 @@ export function issueCdr(
   gw: Gateway,
   tx: Tx,
   session: StoredSession & { endedAt: Millis },
-  transaction: Transaction,
+  /** Null: nobody charged. */
+  transaction: Transaction | null,
   notes: readonly string[],
 ): void {
   const cdr: Omit<Cdr, 'seq'> = {
@@ -42,10 +43,10 @@ export function issueCdr(
   tx.emit({ name: 'cdr.issued', data: { cdrId: cdr.id, sessionId: session.id } });
 }
 
-function remarkOn(session: StoredSession, transaction: Transaction, notes: readonly string[]): string | null {
+function remarkOn(session: StoredSession, transaction: Transaction | null, notes: readonly string[]): string | null {
   const remarks = [
     ...(session.authorized ? [] : ['energy was delivered to a token that this site did not authorise']),
-    ...(transaction.stopEstimated ? [endRemark(transaction)] : []),
+    ...(transaction?.stopEstimated ? [endRemark(transaction)] : []),
     ...notes,
   ];
   return remarks.length === 0 ? null : remarks.join('; ');

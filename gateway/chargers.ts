@@ -1,13 +1,14 @@
 import { GatewayError } from './domain/errors.ts';
 import type { Deviation } from './domain/diagnostics.ts';
 import type { ChargerSettings } from './domain/settings.ts';
-import { visibleStatus, type EvseStatus, type VisibleStatus } from './domain/status.ts';
+import { keptStatus, visibleStatus, type EvseStatus, type VisibleStatus } from './domain/status.ts';
 import type { Millis } from './domain/time.ts';
 import type { Charger, Connector, Evse, Registration } from './domain/types.ts';
 import { UNSAID, type EvseForVisitors } from './domain/visitors.ts';
 import type { Gateway } from './gateway.ts';
 import { makeRoomForPending } from './onboarding.ts';
 import { quirksViewOf, type QuirkView } from './quirks.ts';
+import { reservedBays } from './reserved-bays.ts';
 import * as store from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import { listDeviations, listDeviationsOf } from './store/diagnostics.ts';
@@ -223,6 +224,7 @@ function viewOf(
   const connection = gw.connections.find(charger.id);
   const away = isAway(gw, charger.id);
   const whole: EvseStatus | null = charger.status;
+  const reserved = reservedBays(gw, charger.id);
   return {
     ...charger,
     lastSeenAt: connection?.lastSeenAt() ?? charger.lastSeenAt,
@@ -232,7 +234,7 @@ function viewOf(
     quirks: quirksViewOf(gw, charger),
     evses: evses.map((evse) => ({
       ...evse,
-      visible: visibleStatus(evse.status, whole, away),
+      visible: keptStatus(visibleStatus(evse.status, whole, away), reserved.has(evse.evse)),
       connectors: connectors.filter((connector) => connector.evse === evse.evse),
       transactionId: running.findLast((transaction) => transaction.evse === evse.evse)?.id ?? null,
       visitors: evseForVisitors(described, evse.evse),

@@ -41,7 +41,7 @@ export interface Tap {
  * where that takes longer than the site's budget the rules for offline go. Every decision is stored with its source.
  */
 export async function decide(gw: Gateway, tap: Tap): Promise<Authorization> {
-  const judgement = judge(gw, tap.chargerId, tap.uid, tap.at);
+  const judgement = judge(gw, tap.chargerId, tap.evse, tap.uid, tap.at);
   const authorization =
     judgement.kind === 'decided'
       ? judgement.authorization
@@ -60,7 +60,7 @@ export async function decide(gw: Gateway, tap: Tap): Promise<Authorization> {
  */
 export function decideStart(gw: Gateway, start: BegunWith): Authorization | Promise<Authorization> {
   const { chargerId, evse, tokenUid: uid, receivedAt: at } = start;
-  const judgement = judgeListed(gw, chargerId, uid, at);
+  const judgement = judgeListed(gw, chargerId, evse, uid, at);
   if (judgement.kind === 'decided') return refuseConcurrent(gw, start, judgement.authorization);
   const before = recentDecision(gw, start);
   if (before) return refuseConcurrent(gw, start, restrict(gw, start, before));

@@ -26,6 +26,8 @@ import { startProvisioning } from './provisioning.ts';
 import { followDue, recoverSamples } from './samples.ts';
 import { reviewImport } from './token-import.ts';
 import { refreshAll } from './sessions.ts';
+import { watchReservations } from './reservation-commands.ts';
+import { recoverReservations, startReservationUpkeep } from './reservation-upkeep.ts';
 import { watchLimits } from './session-limits.ts';
 import { noticePendingStops } from './stop-pending.ts';
 
@@ -85,8 +87,13 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     await recoverSamples(gateway);
     await refreshAll(gateway);
     await recoverCommands(gateway);
+    await recoverReservations(gateway);
     closers.push(startUpkeep(gateway));
     closers.push(startCertificateUpkeep(gateway));
+    const endReservations = startReservationUpkeep(gateway);
+    closers.push(async () => endReservations());
+    const endTelling = watchReservations(gateway);
+    closers.push(async () => endTelling());
 
     const ocpi = createOcpiServer(gateway, config.ocpi);
     closers.push(() => ocpi.close());

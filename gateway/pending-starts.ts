@@ -6,7 +6,9 @@ import { canonicalUid } from './domain/token.ts';
 import type { Evse, TokenUse, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { adoptTransaction, endPending, openPending } from './sessions.ts';
+import { isHolder } from './reserved-bays.ts';
 import * as store from './store/commands.ts';
+import { findLiveAt } from './store/reservations.ts';
 import type { Tx } from './store/db.ts';
 
 /** How long a peer's start lets its card in (OCPI 2.3.0 mod_commands, StartSession: 15 minutes). */
@@ -55,7 +57,16 @@ export function expectStart(gw: Gateway, tx: Tx, order: OrderedStart): PendingSt
     store.putStart(gw.db, renewed);
     return renewed;
   }
-  const start = { ...order, sessionId: randomUUID(), state: 'ordered' as const, createdAt: tx.now, expiresAt };
+  // Who starts where a bay is kept for them goes on with that session (OCPI 2.3.0 mod_sessions, reservation).
+  const kept = findLiveAt(gw.db, order.chargerId, order.evse);
+  const own = kept?.state === 'held' && kept.peer === order.peer && isHolder(gw, kept, order.token.uid);
+  const start = {
+    ...order,
+    sessionId: own ? kept.sessionId : randomUUID(),
+    state: 'ordered' as const,
+    createdAt: tx.now,
+    expiresAt,
+  };
   return { ...start, seq: store.insertStart(gw.db, start) };
 }
 

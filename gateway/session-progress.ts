@@ -4,6 +4,7 @@ import type { Session, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { priceUsage, type Priced } from './pricing/price.ts';
 import { periodsOf, type Usage } from './pricing/usage.ts';
+import { holdsOf } from './reserved-sessions.ts';
 import { findSession } from './store/sessions.ts';
 import { findById } from './store/transactions.ts';
 import { timelineOf } from './timeline.ts';
@@ -12,7 +13,7 @@ import { timelineOf } from './timeline.ts';
 export function progressOf(
   gw: Gateway,
   transaction: Transaction,
-  session: Pick<Session, 'tariff' | 'place'>,
+  session: Pick<Session, 'tariff' | 'place'> & { id?: string },
   now?: Millis,
 ) {
   const { startedAt, until, energyWh, usage } = usageOf(gw, transaction, session, now);
@@ -25,11 +26,11 @@ export function progressOf(
 function usageOf(
   gw: Gateway,
   transaction: Transaction,
-  { tariff, place }: Pick<Session, 'tariff' | 'place'>,
+  { id, tariff, place }: Pick<Session, 'tariff' | 'place'> & { id?: string },
   now?: Millis,
 ) {
   const { stretches, ...course } = timelineOf(gw.db, transaction, tariff && { tariff, zone: place.timeZone }, now);
-  const usage: Usage = { stretches, holds: [] };
+  const usage: Usage = { stretches, holds: id === undefined ? [] : holdsOf(gw, id, course.startedAt) };
   return { ...course, usage };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tokenUse } from './authorization.ts';
 import type { PendingStart } from './domain/commands.ts';
+import type { Reservation } from './domain/reservations.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import type { Millis } from './domain/time.ts';
 import type { Authorization, Evse, Session, Token, TokenType, Transaction } from './domain/types.ts';
@@ -11,10 +12,12 @@ import { offerAt, tariffTypeFor } from './offers.ts';
 import { prepaidLimit } from './prepaid.ts';
 import { acceptedQuote, keepQuote } from './quotes.ts';
 import { limitRemark, stopAtLimit } from './session-limits.ts';
+import { useReservation } from './reserved-bays.ts';
 import { progressOf } from './session-progress.ts';
 import { setEvseMeter } from './store/chargers.ts';
 import { deleteStart } from './store/commands.ts';
 import type { Tx } from './store/db.ts';
+import { findLiveAt } from './store/reservations.ts';
 import * as store from './store/sessions.ts';
 import { listOpen } from './store/transactions.ts';
 import { timelineOf } from './timeline.ts';
@@ -39,7 +42,7 @@ export function openSession(
     token,
     peer: authorization.token?.peer ?? null,
     authorized: authorization.verdict === 'accepted',
-    authMethod: authorization.source === 'real-time' ? ('AUTH_REQUEST' as const) : ('WHITELIST' as const),
+    authMethod: askedAndAccepted(authorization) ? ('AUTH_REQUEST' as const) : ('WHITELIST' as const),
     authorizationReference: authorization.reference ?? null,
     ...(quote && { quoteId: quote.id }),
     ...(limit && { limit }),
@@ -50,6 +53,10 @@ export function openSession(
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
 }
 
+function askedAndAccepted({ source, verdict }: Authorization): boolean {
+  return source === 'real-time' && verdict === 'accepted';
+}
+
 /** Does this card charge for nothing? The operator says so of cards of the site's own. */
 function isFree(token: Token | null): boolean {
   return token !== null && token.peer === null && token.payment === 'free';
@@ -57,6 +64,8 @@ function isFree(token: Token | null): boolean {
 
 /** Opens, inside the write at hand, the PENDING session of a start that the charger accepted and has not made yet. */
 export function openPending(gw: Gateway, tx: Tx, start: PendingStart, evse: Evse): void {
+  // It began when its bay was reserved.
+  if (store.findSession(gw.db, start.sessionId)) return;
   const offer = offerAt(gw, evse, start.connector ?? 1, tariffTypeFor(start.token.type), tx.now);
   store.insertSession(gw.db, {
     ...orderedBy(start),
@@ -89,6 +98,36 @@ export function adoptTransaction(gw: Gateway, tx: Tx, start: PendingStart, trans
   if (store.findSession(gw.db, session.id)) store.activateSession(gw.db, session);
   else store.insertSession(gw.db, session);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+  const reservation = findLiveAt(gw.db, transaction.chargerId, transaction.evse);
+  if (reservation?.sessionId === session.id) useReservation(gw, tx, reservation);
+}
+
+/**
+ * Makes a transaction, inside the write at hand, the use of a reservation: its session goes from RESERVATION to ACTIVE under the
+ * same id and begins now (OCPI 2.3.0 mod_sessions, start_date_time). The card that was used is the one that is billed.
+ */
+export function beginReserved(
+  gw: Gateway,
+  tx: Tx,
+  reservation: Reservation,
+  transaction: Transaction,
+  evse: Evse,
+): void {
+  useReservation(gw, tx, reservation);
+  const { sessionId: id, token, peer } = reservation;
+  const session = {
+    id,
+    token,
+    peer,
+    authorized: true,
+    authMethod: peer === null ? ('WHITELIST' as const) : ('COMMAND' as const),
+    authorizationReference: reservation.authorizationReference,
+    ...courseOf(gw, transaction, evse, transaction.connector, token.type, false, id),
+    updatedAt: tx.stamp,
+  };
+  if (store.findSession(gw.db, id)) store.activateSession(gw.db, session);
+  else store.insertSession(gw.db, session);
+  tx.emit({ name: 'session.changed', data: { sessionId: id, chargerId: session.chargerId } });
 }
 
 /** Ends, inside the write at hand, a PENDING session that nothing came of. One that is not PENDING stays as it is. */
@@ -121,6 +160,7 @@ function courseOf(
   connector: number,
   token: TokenType,
   free = false,
+  id?: string,
 ) {
   const { startedAt } = timelineOf(gw.db, transaction, null);
   const offered = offerAt(gw, evse, connector, tariffTypeFor(token), startedAt);
@@ -131,7 +171,7 @@ function courseOf(
     chargerId: transaction.chargerId,
     evse: transaction.evse,
     ...offer,
-    ...progressOf(gw, transaction, offer).progress,
+    ...progressOf(gw, transaction, { ...offer, ...(id !== undefined && { id }) }).progress,
     endedAt: null,
   };
 }

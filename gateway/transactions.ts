@@ -19,7 +19,8 @@ import type { Gateway } from './gateway.ts';
 import { beginOrdered, findOrdered } from './pending-starts.ts';
 import { quarantine } from './quarantine.ts';
 import { fileHeld, fileSamples, watchStop } from './samples.ts';
-import { openSession } from './sessions.ts';
+import { reservationFor } from './reserved-bays.ts';
+import { beginReserved, openSession } from './sessions.ts';
 import { stopPendingSince } from './stop-pending.ts';
 import { findCharger, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
@@ -40,6 +41,8 @@ export interface StartCommand {
   meterStart: number;
   reportedAt: Millis;
   receivedAt: Millis;
+  /** The reservation that the charger says it uses, as it knows it. */
+  reservationId?: number;
   /** The time as the charger wrote it: part of what makes a re-sent start the same one. */
   timestamp: string;
 }
@@ -54,7 +57,8 @@ export async function startTransaction(
 ): Promise<{ wireId: string; card: CardAnswer }> {
   const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
   // A start that is told again, or that a peer ordered, is nothing to ask of.
-  const isNew = !store.findStarted(gw.db, command.chargerId, key) && !findOrdered(gw, command);
+  const isNew =
+    !store.findStarted(gw.db, command.chargerId, key) && !findOrdered(gw, command) && !reservationFor(gw, command);
   const judged = isNew ? decideStart(gw, command) : null;
   // Most are decided at once, and then nothing comes in between.
   const decision = judged instanceof Promise ? await judged : judged;
@@ -68,7 +72,8 @@ export async function startTransaction(
     supersede(gw, tx, command);
     noteFallenRegister(gw, command, evse.meterWh);
     const ordered = findOrdered(gw, command);
-    const authorization = ordered ? ORDERED : (decision ?? startVerdict(gw, command));
+    const reserved = reservationFor(gw, command);
+    const authorization = ordered || reserved ? ORDERED : (decision ?? startVerdict(gw, command));
     const tap = { ...command, uid: command.tokenUid, reader: null, at: command.receivedAt };
     noteDecision(gw, tap, authorization);
     const card = cardAnswer(authorization);
@@ -93,6 +98,7 @@ export async function startTransaction(
     if (findCharger(gw.db, command.chargerId)?.registration === 'accepted') {
       const transaction = mustFind(gw, id);
       if (ordered) beginOrdered(gw, tx, ordered, transaction, evse);
+      else if (reserved) beginReserved(gw, tx, reserved, transaction, evse);
       else openSession(gw, tx, transaction, evse, authorization);
     }
     tx.emit({
@@ -108,8 +114,8 @@ export async function startTransaction(
 
 /** What goes for a start of which nothing was asked before. */
 function startVerdict(gw: Gateway, start: StartCommand): Authorization {
-  const { chargerId, tokenUid, receivedAt } = start;
-  return refuseConcurrent(gw, start, localVerdict(judgeListed(gw, chargerId, tokenUid, receivedAt)));
+  const { chargerId, evse, tokenUid, receivedAt } = start;
+  return refuseConcurrent(gw, start, localVerdict(judgeListed(gw, chargerId, evse, tokenUid, receivedAt)));
 }
 
 /** Chargers say their times in seconds; one that says the same second a minute later has a clock that stands. */

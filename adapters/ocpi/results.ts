@@ -124,6 +124,8 @@ const RESULT: Record<CommandOutcome, string> = {
   occupied: 'EVSE_OCCUPIED',
   inoperative: 'EVSE_INOPERATIVE',
   'not-supported': 'NOT_SUPPORTED',
+  'unknown-reservation': 'UNKNOWN_RESERVATION',
+  'cancelled-reservation': 'CANCELED_RESERVATION',
   unknown: 'FAILED',
 };
 

@@ -3,7 +3,15 @@ import type { Millis } from './time.ts';
 import type { TokenUse } from './types.ts';
 
 /** What a peer can have done here. */
-export type CommandKind = 'start' | 'stop' | 'unlock' | 'set-profile' | 'read-profile' | 'clear-profile';
+export type CommandKind =
+  | 'start'
+  | 'stop'
+  | 'unlock'
+  | 'reserve'
+  | 'cancel-reservation'
+  | 'set-profile'
+  | 'read-profile'
+  | 'clear-profile';
 
 /** How a command ended. */
 export type CommandOutcome =
@@ -14,6 +22,9 @@ export type CommandOutcome =
   | 'occupied'
   | 'inoperative'
   | 'not-supported'
+  | 'unknown-reservation'
+  /** What was reserved before was called off here. */
+  | 'cancelled-reservation'
   /** There was nothing to do, or nobody knows. */
   | 'unknown';
 

@@ -18,6 +18,10 @@ export interface GatewayEvents {
   /** An answer to a call of ours came after its deadline; `status` is what it says, null where it says nothing. */
   'call.answered-late': { chargerId: string; action: string; status: string | null };
   'evse.changed': { chargerId: string; evse: number; status: VisibleStatus };
+  /** What a charger says of an EVSE, and what it said before. */
+  'evse.status': { chargerId: string; evse: number; from: string | null; to: string };
+  'reservation.changed': { chargerId: string; evse: number; state: string };
+  'reservation.ended': { reservationId: string; state: string; reason: string };
   'transaction.started': { transactionId: string; chargerId: string; evse: number };
   'transaction.sampled': { transactionId: string; chargerId: string; evse: number };
   'transaction.stopped': { transactionId: string; chargerId: string; evse: number };

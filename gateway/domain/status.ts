@@ -33,3 +33,8 @@ export type PhaseKind = 'charging' | 'parking';
 export function phaseOf(status: EvseStatus): PhaseKind {
   return status === 'SuspendedEV' || status === 'Finishing' || status === 'Available' ? 'parking' : 'charging';
 }
+
+/** What strangers see of a bay that is kept for somebody: nobody else can use it, whatever its charger says. */
+export function keptStatus(visible: VisibleStatus, kept: boolean): VisibleStatus {
+  return kept && visible === 'Available' ? 'Reserved' : visible;
+}

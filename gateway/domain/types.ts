@@ -105,7 +105,7 @@ export type Verdict = 'accepted' | 'blocked' | 'expired' | 'invalid' | 'concurre
  * Who decided: the site's own list, what peers told of their tokens, a peer asked just now, the rules for when none can be
  * asked, the rules for unknown cards, a peer's command.
  */
-export type DecisionSource = 'site-list' | 'peer-list' | 'real-time' | 'offline' | 'policy' | 'command';
+export type DecisionSource = 'reservation' | 'site-list' | 'peer-list' | 'real-time' | 'offline' | 'policy' | 'command';
 
 /** Verdict on a token, with its reason and where it came from. */
 export interface Authorization {

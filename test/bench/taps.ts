@@ -61,7 +61,7 @@ export async function runTaps(directory: string): Promise<TapsSummary> {
       Array.from({ length: 20_000 }, (_, index) => {
         const uid = uidOf((index * 7919) % TOKENS);
         const from = performance.now();
-        judge(gateway, 'BAY-1', uid, Date.now());
+        judge(gateway, 'BAY-1', null, uid, Date.now());
         return performance.now() - from;
       }),
     );

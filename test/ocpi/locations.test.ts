@@ -43,7 +43,12 @@ describe('locations', () => {
       max_electric_power: 11_000,
       tariff_ids: ['T1'],
     });
-    expect(location.evses[0]!.capabilities).toEqual(['RFID_READER', 'REMOTE_START_STOP_CAPABLE', 'UNLOCK_CAPABLE']);
+    expect(location.evses[0]!.capabilities).toEqual([
+      'RFID_READER',
+      'REMOTE_START_STOP_CAPABLE',
+      'RESERVABLE',
+      'UNLOCK_CAPABLE',
+    ]);
   });
 
   it('every OCPP 1.6 status has its OCPI one, and last_updated rises from the EVSE to the Location', async () => {

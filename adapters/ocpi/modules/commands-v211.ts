@@ -10,11 +10,14 @@ import { postCommand } from './commands.ts';
 /** Commands that there were (OCPI 2.1.1 mod_commands CommandType). */
 const COMMANDS: ReadonlySet<string> = new Set(['START_SESSION', 'STOP_SESSION', 'UNLOCK_CONNECTOR', 'RESERVE_NOW']);
 
+/** Those with a token. */
+const UPGRADED: ReadonlySet<string> = new Set(['START_SESSION', 'RESERVE_NOW']);
+
 /** A command in 2.1.1's words: the token has no owner, a start no connector, the answer only a result (OCPI 2.1.1 mod_commands). */
 export const postCommandV211: Handler = async (context, request) => {
   const name = (request.params['command'] ?? '').toUpperCase();
   if (!COMMANDS.has(name)) throw notFound(`there is no command ${name}`);
-  const body = name === 'START_SESSION' ? upgradeStart(context, request) : request.body;
+  const body = UPGRADED.has(name) ? upgradeStart(context, request) : request.body;
   try {
     return inV211(await postCommand(context, { ...request, body }));
   } catch (error) {
@@ -37,6 +40,8 @@ function upgradeStart(context: OcpiContext, { body, peer }: OcpiRequest): unknow
   const [connector] = evse?.connectors ?? [];
   return {
     ...start,
+    // 2.1.1 numbers them.
+    ...(typeof start['reservation_id'] === 'number' && { reservation_id: String(start['reservation_id']) }),
     ...(owner && { token: upgradeToken(start['token'], owner) }),
     ...(connector && { connector_id: String(connector.connector) }),
   };

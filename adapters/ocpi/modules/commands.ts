@@ -3,6 +3,8 @@ import type { EvseView } from '../../../gateway/chargers.ts';
 import type { CommandOrigin } from '../../../gateway/commands.ts';
 import type { CommandAnswer } from '../../../gateway/domain/commands.ts';
 import type { Session, TokenUse } from '../../../gateway/domain/types.ts';
+import { parseTime } from '../../../gateway/domain/time.ts';
+import { cancelForPeer, reserveForPeer } from '../../../gateway/reservation-commands.ts';
 import { startSession, stopSession, unlockConnector } from '../../../gateway/session-commands.ts';
 import { findSession } from '../../../gateway/sessions.ts';
 import { siteView } from '../../../gateway/site.ts';
@@ -33,6 +35,20 @@ const StartSession = Type.Object({
   authorization_reference: Type.Optional(Type.String({ pattern: '^[\\x20-\\x7e]{1,36}$' })),
 });
 
+/** OCPI 2.3.0 mod_commands ReserveNow. */
+const ReserveNow = Type.Object({
+  response_url: ResponseUrl,
+  token: StartSession.properties.token,
+  expiry_date: Type.String({ minLength: 1, maxLength: 40 }),
+  reservation_id: Id,
+  location_id: Id,
+  evse_uid: Type.Optional(Id),
+  authorization_reference: Type.Optional(Type.String({ pattern: '^[\\x20-\\x7e]{1,36}$' })),
+});
+
+/** OCPI 2.3.0 mod_commands CancelReservation. */
+const CancelReservation = Type.Object({ response_url: ResponseUrl, reservation_id: Id });
+
 /** OCPI 2.3.0 mod_commands StopSession. */
 const StopSession = Type.Object({ response_url: ResponseUrl, session_id: Id });
 
@@ -45,8 +61,8 @@ const COMMANDS: Record<string, Doing> = {
   START_SESSION: startCommand,
   STOP_SESSION: stopCommand,
   UNLOCK_CONNECTOR: unlockCommand,
-  RESERVE_NOW: refused,
-  CANCEL_RESERVATION: refused,
+  RESERVE_NOW: reserveCommand,
+  CANCEL_RESERVATION: cancelCommand,
 };
 
 /** A command: answered at once with whether it is taken on; its result is told to the `response_url` (OCPI 2.3.0 mod_commands). */
@@ -106,8 +122,26 @@ async function unlockCommand(context: OcpiContext, request: OcpiRequest): Promis
   return unlockConnector(context.gw, origin, evse, connectorNamed(evse, body.connector_id));
 }
 
-async function refused(): Promise<CommandAnswer> {
-  return { kind: 'not-supported', message: 'nothing can be reserved here' };
+async function reserveCommand(context: OcpiContext, request: OcpiRequest): Promise<CommandAnswer> {
+  const body = read(ReserveNow, request.body, 'ReserveNow');
+  const origin = originOf(context, request, body.response_url);
+  const evses = placeNamed(context, request, body.location_id);
+  const expiry = parseTime(body.expiry_date);
+  if (!expiry) throw invalid('ReserveNow.expiry_date: expected a DateTime');
+  return reserveForPeer(context.gw, origin, {
+    reservationId: body.reservation_id,
+    token: tokenOf(body.token),
+    evse: body.evse_uid === undefined ? null : evseNamed(evses, body.evse_uid),
+    expiresAt: expiry.at,
+    authorizationReference: body.authorization_reference ?? null,
+  });
+}
+
+async function cancelCommand(context: OcpiContext, request: OcpiRequest): Promise<CommandAnswer> {
+  const body = read(CancelReservation, request.body, 'CancelReservation');
+  const origin = originOf(context, request, body.response_url);
+  const [party] = request.peer.parties;
+  return cancelForPeer(context.gw, origin, body.reservation_id, party ?? { countryCode: '', partyId: '' });
 }
 
 /** The peer's session of this id; null where there is none, or it is another's and not for this peer to see. */

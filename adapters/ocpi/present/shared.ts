@@ -82,7 +82,7 @@ const STATUS: Record<VisibleStatus, string> = {
 };
 
 /** What every charger we serve can do; the rest is advertised once it is built. */
-const CAPABILITIES = ['RFID_READER', 'REMOTE_START_STOP_CAPABLE', 'UNLOCK_CAPABLE'];
+const CAPABILITIES = ['RFID_READER', 'REMOTE_START_STOP_CAPABLE', 'RESERVABLE', 'UNLOCK_CAPABLE'];
 
 /** OCPI's status of an EVSE (OCPI 2.3.0 mod_locations Status). */
 export function evseStatus(visible: VisibleStatus, removed: boolean): string {

@@ -36,6 +36,7 @@ async function start(context: MessageContext, request: Requests['StartTransactio
     reportedAt: instant(context, request.timestamp),
     receivedAt: context.receivedAt,
     timestamp: request.timestamp,
+    ...(request.reservationId !== undefined && { reservationId: request.reservationId }),
   });
   return { transactionId: Number(wireId), idTagInfo: idTagInfo(context, card) };
 }

@@ -77,6 +77,7 @@ export function desiredKeys(gw: Gateway, chargerId: string, words: Configuration
     ['model', ofModels],
     ['site', settings.configuration],
     ['gateway', settings.meterInterval > 0 ? [interval(settings.meterInterval, words)] : []],
+    ['gateway', usesList(gw, chargerId) ? [{ key: words.localList.enabled, value: 'true' }] : []],
   ];
   const wanted: Desired[] = [];
   const free = (key: string): boolean =>
@@ -87,6 +88,12 @@ export function desiredKeys(gw: Gateway, chargerId: string, words: Configuration
   // Who leaves the interval alone leaves alone what is read, too.
   const list = settings.meterInterval > 0 && free(words.measurands.key) ? measurandsOf(gw, chargerId, words) : null;
   return list ? [...wanted, list] : wanted;
+}
+
+/** A list that we keep is to be used, by a charger that has one to use. */
+function usesList(gw: Gateway, chargerId: string): boolean {
+  const { enabled = null } = store.findProvisioning(gw.db, chargerId)?.capabilities.localList ?? {};
+  return gw.settings.localLists === 'keep' && enabled !== null;
 }
 
 function interval(seconds: number, words: ConfigurationWords): DesiredKey {

@@ -160,9 +160,13 @@ describe('stop', () => {
 });
 
 describe("a charger's own list", () => {
-  test('its version is told to the letter', async () => {
+  test('its version is told as the charger has it; one that is left alone has nothing of ours', async () => {
     charger.script(() => ({ listVersion: 4 }));
-    expect(await api('GET', 'BAY-1/local-list')).toEqual([200, { listVersion: 4 }]);
+    const ours = { state: 'left', version: null, count: 0, problem: null, syncedAt: null };
+    expect(await api('GET', 'BAY-1/local-list')).toEqual([200, { listVersion: 4, ...ours }]);
+    charger.script(() => 'InternalError');
+    expect(await api('GET', 'BAY-1/local-list')).toEqual([200, { listVersion: null, ...ours }]);
+    expect(await api('GET', 'NOBODY/local-list')).toMatchObject([404, { code: 'CHARGER_UNKNOWN' }]);
   });
 
   test('entries replace it under the next version, or change it under a given one', async () => {

@@ -255,6 +255,7 @@ describe('a simulated charger', () => {
     expect((await done).state).toBe('done');
     const { keys } = await configuration('SIM');
     expect(keys.flatMap(({ key, desired }) => (desired ? [[key, desired.state]] : []))).toEqual([
+      ['LocalAuthListEnabled', 'as-desired'],
       ['MeterValueSampleInterval', 'as-desired'],
       ['MeterValuesSampledData', 'as-desired'],
     ]);

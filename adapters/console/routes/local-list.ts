@@ -1,11 +1,12 @@
 import Type from 'typebox';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import type { LocalListEntry } from '../../../gateway/domain/orders.ts';
-import { sendLocalList, siteEntries } from '../../../gateway/local-list.ts';
-import { orderCharger } from '../../../gateway/remote-control.ts';
+import { toUtc } from '../../../gateway/domain/time.ts';
+import { localListView, sendLocalList, siteEntries } from '../../../gateway/local-list.ts';
 import { OUTCOME_RESPONSES, answerOutcome } from '../outcome.ts';
-import { route } from '../route.ts';
+import { ok, route } from '../route.ts';
 import type { Route } from '../route.ts';
+import { ErrorBody } from '../schemas.ts';
 import { ChargerId } from './orders.ts';
 import { readTime } from './profile-body.ts';
 
@@ -39,20 +40,32 @@ const Update = Type.Object(
   { additionalProperties: false },
 );
 
+export const LocalListBody = Type.Object({
+  listVersion: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'as the charger tells it now; -1: it keeps none; null: it is away, or does not say',
+  }),
+  state: Type.Enum(['left', 'waiting', 'kept', 'cut', 'off', 'unsupported', 'failed'], {
+    description: 'left: the gateway does not keep it; cut: some cards have no place on it',
+  }),
+  version: Type.Union([Type.Integer(), Type.Null()], { description: 'as the gateway last sent it' }),
+  count: Type.Integer({ description: 'cards that the charger has taken from the gateway' }),
+  problem: Type.Union([Type.String(), Type.Null()]),
+  syncedAt: Type.Union([Type.String(), Type.Null()], { description: 'when it last was as it should be' }),
+});
+export type LocalListBody = Type.Static<typeof LocalListBody>;
+
 /** The list of cards that a charger asks while it is disconnected. */
 export const localListRoutes: Route[] = [
   route({
     method: 'GET',
     url: URL,
-    summary: "The version of a charger's own list of cards; -1: it keeps none",
+    summary: "How a charger's own list of cards stands, and its version as the charger tells it now",
     params: ChargerId,
-    responses: OUTCOME_RESPONSES,
-    handle: async (gw, { params }) =>
-      answerOutcome(
-        await orderCharger(gw, params.chargerId, { kind: 'local-list-version' }),
-        params.chargerId,
-        'local-list-version',
-      ),
+    responses: { 200: LocalListBody, 404: ErrorBody },
+    async handle(gw, { params }) {
+      const { syncedAt, ...view } = await localListView(gw, params.chargerId);
+      return ok({ ...view, syncedAt: syncedAt === null ? null : toUtc(syncedAt) } satisfies LocalListBody);
+    },
   }),
   route({
     method: 'PUT',

@@ -12,6 +12,7 @@ import { complain, explainFailure, show } from './output.ts';
 import { addOpenDataVerbs } from './open-data-verbs.ts';
 import { addOutboxVerbs } from './outbox-verbs.ts';
 import { addPriceVerbs } from './price-verbs.ts';
+import { addReservationVerbs } from './reservation-verbs.ts';
 import type { Output } from './output.ts';
 import { addSiteVerbs } from './site-verbs.ts';
 import { addTariffVerbs } from './tariff-verbs.ts';
@@ -62,6 +63,7 @@ function createProgram(finish: Finish, json: boolean): Command {
   addDaemonVerbs(program, finish);
   addSiteVerbs(program);
   addTransactionVerbs(program);
+  addReservationVerbs(program);
   addCdrVerbs(program);
   addAccessVerbs(program);
   addTariffVerbs(program, finish);

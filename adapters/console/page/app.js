@@ -25,7 +25,7 @@ function show(parts) {
   showNotices(problem);
   if (any('status', 'peers')) showHeader(live);
   if (any('status')) showConnect();
-  if (any('chargers', 'running')) {
+  if (any('chargers', 'running', 'reservations')) {
     showFigures();
     showChargers(openPanel);
     showPanel();
@@ -96,7 +96,7 @@ for (const [id, event] of [
 ])
   byId(id ?? '').addEventListener(event ?? '', () => showChargers(openPanel));
 
-preparePanel(fail, () => refresher.refresh(['chargers', 'status']));
+preparePanel(fail, () => refresher.refresh(['chargers', 'reservations', 'status']));
 
 /** @param {boolean} value */
 function setLive(value) {

@@ -2,7 +2,9 @@ import { Gone, get } from './api.js';
 
 /** @import { CdrBody, ChargerBody, PeerBody, QuarantineBody, RefusalBody, RunningBody, StatusBody } from '../schemas.ts' */
 
-/** @typedef {'status' | 'chargers' | 'running' | 'cdrs' | 'peers' | 'quarantine' | 'refusals'} Part */
+/** @import { ReservationBody } from '../reservation-schemas.ts' */
+
+/** @typedef {'status' | 'chargers' | 'running' | 'reservations' | 'cdrs' | 'peers' | 'quarantine' | 'refusals'} Part */
 
 /** What the page knows of the gateway. */
 export const state = {
@@ -12,6 +14,8 @@ export const state = {
   chargers: new Map(),
   /** @type {RunningBody[]} */
   running: [],
+  /** Those that keep a bay now. @type {ReservationBody[]} */
+  reservations: [],
   /** @type {CdrBody[]} */
   cdrs: [],
   /** @type {PeerBody[]} */
@@ -25,7 +29,7 @@ export const state = {
 };
 
 /** @type {Part[]} */
-export const ALL = ['status', 'chargers', 'running', 'cdrs', 'peers', 'quarantine', 'refusals'];
+export const ALL = ['status', 'chargers', 'running', 'reservations', 'cdrs', 'peers', 'quarantine', 'refusals'];
 
 /** The gateway's time. */
 export function now() {
@@ -51,6 +55,11 @@ const LOADERS = {
     /** @type {List<RunningBody>} */
     const { items } = await get('/api/sessions/running');
     state.running = items;
+  },
+  async reservations() {
+    /** @type {List<ReservationBody>} */
+    const { items } = await get('/api/reservations?live=true');
+    state.reservations = items;
   },
   async cdrs() {
     /** @type {List<CdrBody>} */
@@ -84,6 +93,7 @@ const STALE = {
   'transaction.sampled': ['running'],
   'transaction.stopped': ['running', 'status'],
   'session.changed': ['running'],
+  'reservation.changed': ['reservations'],
   'cdr.issued': ['cdrs', 'running'],
   'peer.changed': ['peers', 'status'],
   'quarantine.added': ['quarantine'],

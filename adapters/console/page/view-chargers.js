@@ -1,11 +1,13 @@
 import { post } from './api.js';
 import { byId, byIdAs, empty, h, keyed } from './dom.js';
 import { duration, kw, kwh, statusLook } from './format.js';
+import { keptWords, reservationAt } from './reservations.js';
 import { now, state } from './state.js';
 
+/** @import { ReservationBody } from '../reservation-schemas.ts' */
 /** @import { ChargerBody, EvseBody, RunningBody } from '../schemas.ts' */
 
-/** @typedef {{ charger: ChargerBody, running: RunningBody[] }} Card */
+/** @typedef {{ charger: ChargerBody, running: RunningBody[], kept: ReservationBody[] }} Card */
 
 /**
  * The chargers that work here, as cards.
@@ -17,6 +19,7 @@ export function showChargers(onOpen) {
   const cards = shown.map((charger) => ({
     charger,
     running: state.running.filter((session) => session.chargerId === charger.id),
+    kept: state.reservations.filter((reservation) => reservation.chargerId === charger.id),
   }));
   keyed(
     byId('chargers'),
@@ -77,7 +80,7 @@ function card({ charger, running }, onOpen) {
       [about, charger.protocol].filter(Boolean).join(' · ') || 'Has not said what it is',
     ),
     ...(evses.length > 0
-      ? evses.map((evse) => bay(evse, running))
+      ? evses.map((evse) => bay(charger.id, evse, running))
       : [h('p', { class: 'muted small' }, 'No EVSE reported yet')]),
     deviations(charger),
   );
@@ -99,11 +102,12 @@ export function ago(since) {
   return h('time', { datetime: since, 'data-since': since }, duration((now() - Date.parse(since)) / 1000));
 }
 
-/** @param {EvseBody} evse @param {RunningBody[]} running */
-function bay(evse, running) {
+/** @param {string} chargerId @param {EvseBody} evse @param {RunningBody[]} running */
+function bay(chargerId, evse, running) {
   const { tone, words } = statusLook(evse.status);
   const session = running.find((candidate) => candidate.evse === evse.evse);
   const trouble = evse.errorCode !== null && evse.errorCode !== 'NoError' ? evse.errorCode : null;
+  const kept = reservationAt(chargerId, evse.evse);
   return h(
     'div',
     { class: 'bay' },
@@ -117,7 +121,7 @@ function bay(evse, running) {
           ' ',
           kwh(session.kwh),
         )
-      : h('span', { class: 'flow muted' }, trouble ?? ''),
+      : h('span', { class: 'flow muted' }, trouble ?? (kept ? keptWords(kept) : '')),
   );
 }
 

@@ -1,18 +1,21 @@
 import { get, post, remove } from './api.js';
 import { byId, byIdAs, empty, h, keyed, table } from './dom.js';
 import { clock, kw, kwh, statusLook } from './format.js';
+import { keptWords, masked, reservationAt } from './reservations.js';
 import { now, state } from './state.js';
 import { connection } from './view-chargers.js';
 
+/** @import { ReservationBody } from '../reservation-schemas.ts' */
 /** @import { ChargerBody, EvseBody, FrameBody, RunningBody } from '../schemas.ts' */
 
-/** @typedef {{ chargerId: string, connected: boolean, evse: EvseBody, session: RunningBody | null }} Bay */
+/** @typedef {{ chargerId: string, connected: boolean, evse: EvseBody, session: RunningBody | null, kept: ReservationBody | null }} Bay */
 
 /** Frames that are shown. */
 const FRAMES = 20;
 
 const panel = byIdAs('panel', HTMLDialogElement);
 const card = byIdAs('panel-card', HTMLInputElement);
+const minutes = byIdAs('panel-minutes', HTMLInputElement);
 
 /** Whose panel is open. @type {string | null} */
 let shown = null;
@@ -63,6 +66,7 @@ export function showPanel() {
       connected: charger.connected,
       evse,
       session: running.find((session) => session.evse === evse.evse) ?? null,
+      kept: reservationAt(charger.id, evse.evse),
     }));
   keyed(byId('panel-evses'), bays, ({ evse }) => String(evse.evse), bay);
   byId('panel-evses-empty').hidden = bays.length > 0;
@@ -87,7 +91,7 @@ function about(charger) {
 }
 
 /** @param {Bay} bay */
-function bay({ chargerId, connected, evse, session }) {
+function bay({ chargerId, connected, evse, session, kept }) {
   const { tone, words } = statusLook(evse.status);
   const n = evse.evse;
   const out = evse.status === 'Unavailable';
@@ -108,7 +112,11 @@ function bay({ chargerId, connected, evse, session }) {
       ),
     ),
   ];
+  const free = evse.transactionId === null && evse.status !== 'Faulted' && !out;
+  if (!kept && free) buttons.push(button('Reserve', `Reserve EVSE ${n}`, () => reserve(chargerId, n)));
   for (const each of buttons) each.disabled = !connected;
+  // To end it, its charger need not be there: it is told when it is back.
+  if (kept) buttons.push(button('Cancel reservation', `Cancel the reservation of EVSE ${n}`, () => callOff(kept)));
   const trouble = evse.errorCode !== null && evse.errorCode !== 'NoError' ? evse.errorCode : '';
   return h(
     'div',
@@ -123,7 +131,7 @@ function bay({ chargerId, connected, evse, session }) {
         { class: 'flow muted' },
         session
           ? `${session.tokenUid} · ${session.powerW === null ? '' : `${kw(session.powerW)} · `}${kwh(session.kwh)}`
-          : trouble,
+          : trouble || (kept ? keptWords(kept) : ''),
       ),
     ),
     h('div', { class: 'actions' }, ...buttons),
@@ -204,6 +212,29 @@ async function start(id, evse) {
     return card.focus();
   }
   await order(id, 'start', { tokenUid, evse }, `the start on EVSE ${evse}`);
+}
+
+/** @param {string} id @param {number} evse */
+async function reserve(id, evse) {
+  const tokenUid = card.value.trim();
+  if (tokenUid === '') {
+    say('Enter the card that the bay is kept for.', true);
+    return card.focus();
+  }
+  say(`Asking ${id} …`, false);
+  /** @type {ReservationBody} */
+  const kept = await post('/api/reservations', { charger: id, evse, tokenUid, minutes: minutes.valueAsNumber || 30 });
+  const how = kept.emulated ? ' The charger cannot, so the gateway refuses everybody else there.' : '';
+  say(`EVSE ${evse} is kept ${keptWords(kept)}.${how}`, false);
+  onChange();
+}
+
+/** @param {ReservationBody} kept */
+async function callOff({ id, evse, tokenUid }) {
+  if (!(await confirmed(`Keep EVSE ${evse} no longer for ${masked(tokenUid)}?`, 'Let it go'))) return;
+  await remove(`/api/reservations/${encodeURIComponent(id)}`);
+  say(`EVSE ${evse} is kept for nobody any more.`, false);
+  onChange();
 }
 
 /** @param {string} id */

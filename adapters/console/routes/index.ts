@@ -16,6 +16,7 @@ import { peerRoutes } from './peers.ts';
 import { prepaidRoutes } from './prepaid.ts';
 import { quoteRoutes } from './quotes.ts';
 import { readerRoutes } from './readers.ts';
+import { reservationRoutes } from './reservations.ts';
 import { sessionLimitRoutes } from './session-limits.ts';
 import { statusRoutes } from './status.ts';
 import { tariffRoutes } from './tariffs.ts';
@@ -37,6 +38,7 @@ export const API_ROUTES: readonly Route[] = [
   ...cdrRoutes,
   ...sessionLimitRoutes,
   ...quoteRoutes,
+  ...reservationRoutes,
   ...transactionRoutes,
   ...fileRoutes,
   ...vendorDataRoutes,

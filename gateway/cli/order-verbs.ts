@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import type { LocalListBody } from '../../adapters/console/routes/local-list.ts';
 import type { ChargerBody } from '../../adapters/console/schemas.ts';
 import { chargerPath, given } from './charger-path.ts';
 import { contextOf, readJsonFile } from './context.ts';
@@ -138,11 +139,11 @@ function addLocalListVerb(chargers: Command): void {
   const list = chargers.command('local-list').description("a charger's own list of cards, for when it is disconnected");
   list
     .command('version <charger>', { isDefault: true })
-    .description('the version of the list it has')
+    .description('how the list stands, and its version as the charger tells it')
     .action(async (id: string, _options, command: Command) => {
       const { out, client } = contextOf(command);
-      const answer = await client().get<unknown>(chargerPath(id, 'local-list'));
-      show(out, answer, () => `${id} answers ${JSON.stringify(answer)}`);
+      const body = await client().get<LocalListBody>(chargerPath(id, 'local-list'));
+      show(out, body, () => listText(id, body));
     });
   list
     .command('send <charger> [file]')
@@ -156,6 +157,13 @@ function addLocalListVerb(chargers: Command): void {
       show(out, answer, () => answerText(id, 'the list', answer));
       declined(id, 'the list', answer);
     });
+}
+
+function listText(id: string, { listVersion, state, problem, syncedAt, ...list }: LocalListBody): string {
+  const version = listVersion === null ? 'tells no version of its list' : `has version ${listVersion} of its list`;
+  const cards = `${list.count} ${list.count === 1 ? 'card' : 'cards'}${syncedAt === null ? '' : `, as it should be at ${syncedAt}`}`;
+  const kept = state === 'left' ? 'not kept by the gateway' : `${state}, ${cards}`;
+  return `${id} ${version}: ${kept}${problem === null ? '' : `; ${problem}`}`;
 }
 
 function onOff(text: string): boolean {

@@ -31,7 +31,7 @@ async function start(options: Parameters<typeof startListSite>[0] = {}): Promise
   return site;
 }
 
-describe('chargers that do not', () => {
+describe('Q62: chargers that do not', () => {
   test.each<[string, string, Reply]>([
     ['version -1', 'GetLocalListVersion', { payload: { listVersion: -1 } }],
     ['NotSupported to the version', 'GetLocalListVersion', { error: 'NotSupported' }],

@@ -1,4 +1,4 @@
-/** The wire side of these cases: lists are the operator's own here. The gateway makes none of its cards yet. */
+/** The wire side of these cases: lists are the operator's own here. Those that the gateway keeps: test/ocpp/local-lists.test.ts. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { answered, openBench, type Bench } from './harness.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => bench.unplug());
 afterAll(() => bench.close());
 
-/* The list is what the operator's call carries: the gateway makes none of its own out of the site's cards. */
+/* The list is what the operator's call carries: this bench does not provision, so that none is kept. */
 const LIST = [
   { idTag: 'VALID', idTagInfo: { status: 'Accepted' } },
   { idTag: 'FLEET-1', idTagInfo: { status: 'Accepted', parentIdTag: 'FLEET', expiryDate: '2099-01-01T00:00:00Z' } },

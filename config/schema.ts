@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { CamelKeys } from './names.ts';
+import { bookings } from './schema-bookings.ts';
 import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
 import { openData } from './schema-open-data.ts';
 import { charger, defaultConnector, model, peer, site, token } from './schema-depot.ts';
@@ -15,6 +16,7 @@ export const configSchema = Type.Object({
   console: consoleSection,
   storage,
   authorization,
+  bookings,
   log,
   'default-connector': defaultConnector,
   chargers: Type.Array(charger, {

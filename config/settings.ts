@@ -1,4 +1,5 @@
 import type {
+  BookingSettings,
   ConnectorSettings,
   EvseSettings,
   ModelSettings,
@@ -57,6 +58,7 @@ export function toSettings(document: ConfigDocument): Settings {
     energyCheck: ocpp.energyCheck,
     configuration: ocpp.configuration,
     vendorData: ocpp.vendorData,
+    bookings: toBookings(document.bookings),
     readers: document.readers.map(toReader),
     tariffs: document.tariffs.map(toTariff),
     tokens: document.tokens.map(({ group, expires, ...token }) => ({ ...token, groupId: group, expiresAt: expires })),
@@ -67,6 +69,11 @@ export function toSettings(document: ConfigDocument): Settings {
 function toOpeningTimes(times: ConfigDocument['site']['openingTimes']): OpeningTimes | null {
   if (times.twentyFourSeven === true) return 'always';
   return times.hours.length === 0 ? null : times.hours;
+}
+
+function toBookings(given: ConfigDocument['bookings']): BookingSettings {
+  const { publish, horizonDays, walkInMinutes, walkIns, termsUrl, ...terms } = given;
+  return { publish, horizonDays, walkInMinutes, walkIns, terms: { ...terms, url: termsUrl } };
 }
 
 function toEvse(evse: ConfigDocument['chargers'][number]['evses'][number], defaults: ConnectorSettings): EvseSettings {

@@ -10,6 +10,7 @@ import { wasAccepted } from './store/decisions.ts';
 import { findPeer } from './store/peers.ts';
 import { findActiveWith } from './store/sessions.ts';
 import { findTokens, findTokensOf, type StoredToken } from './store/tokens.ts';
+import { neededSoon } from './walk-ins.ts';
 
 /** A start that is older than this when it comes was stored by the charger meanwhile, ms. */
 const REPLAYED = 60_000;
@@ -52,6 +53,8 @@ export function judgeListed(
   if (claim?.kind === 'holder')
     return { kind: 'decided', authorization: { ...HOLDER, token: tokenOf(gw, claim.reservation.token) } };
   if (claim?.kind === 'other') return decided('not-here', 'reservation', null, 'the bay is kept for somebody else');
+  const needed = chargerId === null || evse === null ? null : neededSoon(gw, chargerId, evse, uid, at);
+  if (needed) return decided('not-here', 'reservation', null, 'the bay is booked, and needed soon');
   const written = findTokens(gw.db, uid);
   const meant = written.length > 0 ? written : findByVariant(gw, chargerId, uid);
   // A peer that has left pays for nobody any more.

@@ -26,6 +26,7 @@ import { startProvisioning } from './provisioning.ts';
 import { followDue, recoverSamples } from './samples.ts';
 import { reviewImport } from './token-import.ts';
 import { refreshAll } from './sessions.ts';
+import { startBookingUpkeep } from './booking-upkeep.ts';
 import { watchReservations } from './reservation-commands.ts';
 import { recoverReservations, startReservationUpkeep } from './reservation-upkeep.ts';
 import { watchLimits } from './session-limits.ts';
@@ -92,6 +93,8 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     closers.push(startCertificateUpkeep(gateway));
     const endReservations = startReservationUpkeep(gateway);
     closers.push(async () => endReservations());
+    const endBookings = startBookingUpkeep(gateway);
+    closers.push(async () => endBookings());
     const endTelling = watchReservations(gateway);
     closers.push(async () => endTelling());
 

@@ -101,7 +101,7 @@ function sessionDue(gw: Gateway, peer: Peer, id: string, now: Millis): Millis {
   return Math.min(Math.max(now, due), now + gw.settings.sessionPushInterval * 1000);
 }
 
-/** Changed ones, and those that the peer has and we no longer do (`updatedAt` null). */
+/** Changed ones, and those that the peer has, we no longer do and that do not wait to be told (`updatedAt` null). */
 function changedTariffs(gw: Gateway, peer: Peer, cursor: Millis): { id: string; updatedAt: Millis | null }[] {
   const { items } = listTariffs(gw.db, { offset: 0, limit: 10_000 });
   const known = new Set(items.map(({ id }) => id));

@@ -1,6 +1,9 @@
 import { isLive, type Reservation } from './domain/reservations.ts';
 import type { Gateway } from './gateway.ts';
-import { askToHold, letGo, settleHold, tellEnded } from './reservations.ts';
+import { endBooking } from './bookings.ts';
+import { takesBay } from './domain/bookings.ts';
+import { askToHold, letGo, MOVED, settleHold, tellEnded } from './reservations.ts';
+import { findBooking } from './store/bookings.ts';
 import { findEvse } from './store/chargers.ts';
 import * as store from './store/reservations.ts';
 
@@ -17,6 +20,10 @@ export function startReservationUpkeep(gw: Gateway): () => void {
   const ends = [
     gw.bus.on('charger.booted', ({ chargerId }) => guarded(tellAgain(gw, chargerId))),
     gw.bus.on('charger.connected', ({ chargerId }) => guarded(tellOwed(gw, chargerId))),
+    gw.bus.on('reservation.owed', ({ reservationId }) => {
+      const reservation = store.findReservation(gw.db, reservationId);
+      if (reservation) guarded(tellEnded(gw, reservation));
+    }),
     gw.bus.on('evse.status', ({ chargerId, evse, from, to }) => guarded(noticeBay(gw, chargerId, evse, from, to))),
   ];
   const timer = setInterval(() => guarded(expireReservations(gw)), EVERY_SECOND).unref();
@@ -30,7 +37,12 @@ export function startReservationUpkeep(gw: Gateway): () => void {
 export async function expireReservations(gw: Gateway): Promise<void> {
   if (store.listExpired(gw.db, gw.clock()).length === 0) return;
   const ended = await gw.db.write((tx) =>
-    store.listExpired(gw.db, tx.now).map((each) => letGo(gw, tx, each, 'expired', 'nobody came in time')),
+    store.listExpired(gw.db, tx.now).map((each) => {
+      const over = letGo(gw, tx, each, 'expired', 'nobody came in time');
+      const booking = each.bookingId === null ? undefined : findBooking(gw.db, each.bookingId);
+      if (booking && takesBay(booking)) endBooking(gw, tx, booking, 'NO_SHOW', null, 'nobody came in time');
+      return over;
+    }),
   );
   // Chargers let go by themselves at the same time; to tell them does no harm where their clocks go slow.
   await Promise.all(ended.map((each) => tellEnded(gw, each)));
@@ -77,6 +89,8 @@ function endNow(
 ): Reservation | null {
   const now = store.findReservation(gw.db, reservation.id);
   if (!now || !isLive(now)) return null;
+  // Another bay is kept for a booking, where there is one.
+  if (now.bookingId !== null) return end('cancelled', MOVED);
   if (broken) {
     const status = findEvse(gw.db, now.chargerId, now.evse)?.status ?? 'broken';
     return end('cancelled', `the EVSE is ${status.toLowerCase()}`);

@@ -31,6 +31,8 @@ export interface ReservationWish {
   authorizationReference: string | null;
   bookingId: string | null;
   expiresAt: Millis;
+  /** The session that goes on with it. */
+  sessionId?: string | null;
 }
 
 /** Tokens are told to chargers that are not connected in this length. */
@@ -55,8 +57,9 @@ export function claimBay(gw: Gateway, tx: Tx, wish: ReservationWish): Reservatio
   const moved = before && (before.chargerId !== wish.chargerId || before.evse !== wish.evse);
   if (before && moved) letGo(gw, tx, before, 'cancelled', MOVED);
   const limit = gw.connections.find(wish.chargerId)?.tokenLimit ?? USUAL_TOKEN;
+  const { sessionId, ...wanted } = wish;
   const claimed = {
-    ...wish,
+    ...wanted,
     groupId: groupOf(gw, wish.token),
     wireUid: wireUidOf(wish.token, limit),
     state: 'asked' as const,
@@ -75,7 +78,7 @@ export function claimBay(gw: Gateway, tx: Tx, wish: ReservationWish): Reservatio
   const fresh = {
     ...claimed,
     id: randomUUID(),
-    sessionId: before?.sessionId ?? randomUUID(),
+    sessionId: before?.sessionId ?? sessionId ?? randomUUID(),
     createdAt: before?.createdAt ?? tx.now,
   };
   return { ...fresh, wireId: store.insertReservation(gw.db, fresh) };
@@ -185,6 +188,11 @@ export async function cancelReservation(gw: Gateway, id: string, reason: string)
         'RESERVATION_ENDED',
         `reservation ${id} is ${reservation.state}: there is nothing to cancel`,
       );
+    if (reservation.bookingId !== null)
+      throw new GatewayError(
+        'RESERVATION_REFUSED',
+        `the bay is kept for booking ${reservation.bookingId}: cancel that`,
+      );
     return letGo(gw, tx, reservation, 'cancelled', reason);
   });
   await tellEnded(gw, ended);
@@ -209,7 +217,8 @@ export function letGo(
   return ended;
 }
 
-const MOVED = 'moved to another EVSE';
+/** Its session goes on elsewhere. */
+export const MOVED = 'moved to another EVSE';
 
 /** Has its charger forget one that is over; what cannot be told now is told when it is back. Never rejects. */
 export async function tellEnded(gw: Gateway, { id, wireId, chargerId, told }: Reservation): Promise<void> {

@@ -2,6 +2,8 @@ import type { Reservation } from './domain/reservations.ts';
 import { keptStatus, visibleStatus } from './domain/status.ts';
 import { canonicalUid } from './domain/token.ts';
 import type { Gateway } from './gateway.ts';
+import { findPlace } from './booking-places.ts';
+import { findBooking, updateBooking } from './store/bookings.ts';
 import { findCharger, findEvse, listEvsesOf, touchEvse } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/reservations.ts';
@@ -34,9 +36,12 @@ export function claimOn(gw: Gateway, chargerId: string, evse: number | null, uid
 }
 
 /** Its own card, in any way of writing, or one of its group. */
-export function isHolder(gw: Gateway, { token, wireUid, groupId }: Reservation, uid: string): boolean {
+export function isHolder(gw: Gateway, { token, wireUid, groupId, bookingId }: Reservation, uid: string): boolean {
   const given = canonicalUid(uid);
   if (canonicalUid(wireUid) === given || canonicalUid(token.uid) === given) return true;
+  const booked = bookingId === null ? undefined : findBooking(gw.db, bookingId);
+  if (booked?.tokens.some((each) => canonicalUid(each.uid) === given)) return true;
+  if (booked && !booked.terms.groups) return false;
   return groupId !== null && findTokens(gw.db, uid).some((each) => each.groupId === groupId && each.valid);
 }
 
@@ -50,12 +55,39 @@ export function reservationFor(
   // A charger that let its driver begin is right, also where the reservation ran out on the way here.
   if (named && (named.state === 'held' || named.state === 'asked') && isHolder(gw, named, begun.tokenUid)) return named;
   const here = store.findLiveAt(gw.db, begun.chargerId, begun.evse);
-  return here && isHolder(gw, here, begun.tokenUid) ? here : null;
+  if (here) return isHolder(gw, here, begun.tokenUid) ? here : null;
+  // Who booked any bay may take another than the one that was kept.
+  return (
+    store
+      .listLive(gw.db)
+      .find((each) => isOfPool(gw, each, begun.chargerId, begun.evse) && isHolder(gw, each, begun.tokenUid)) ?? null
+  );
+}
+
+function isOfPool(gw: Gateway, { bookingId, state }: Reservation, chargerId: string, evse: number): boolean {
+  const booking = bookingId === null || state !== 'held' ? undefined : findBooking(gw.db, bookingId);
+  if (!booking || booking.pinned) return false;
+  return findPlace(gw, booking.place)?.bays.some((bay) => bay.chargerId === chargerId && bay.evse === evse) ?? false;
 }
 
 /** Notes, inside the write at hand, that its driver came. */
-export function useReservation(gw: Gateway, tx: Tx, reservation: Reservation): void {
-  store.updateReservation(gw.db, { ...reservation, state: 'used', endedAt: tx.now, told: false, updatedAt: tx.stamp });
+export function useReservation(
+  gw: Gateway,
+  tx: Tx,
+  reservation: Reservation,
+  at: { chargerId: string; evse: number },
+): void {
+  const there = reservation.chargerId === at.chargerId && reservation.evse === at.evse;
+  // Kept elsewhere than it was used: that charger has to let go.
+  const told = reservation.told && !there;
+  store.updateReservation(gw.db, { ...reservation, state: 'used', endedAt: tx.now, told, updatedAt: tx.stamp });
+  const booking = reservation.bookingId === null ? undefined : findBooking(gw.db, reservation.bookingId);
+  if (booking) {
+    const fulfilled = { state: 'FULFILLED' as const, sessionId: reservation.sessionId, updatedAt: tx.stamp };
+    updateBooking(gw.db, { ...booking, ...fulfilled });
+    tx.emit({ name: 'booking.changed', data: { bookingId: booking.id } });
+  }
+  if (told) tx.emit({ name: 'reservation.owed', data: { reservationId: reservation.id } });
   noteBay(gw, tx, { ...reservation, state: 'used' });
 }
 

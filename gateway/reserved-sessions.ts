@@ -6,6 +6,7 @@ import { parseDecimal } from './pricing/decimal.ts';
 import { priceUsage } from './pricing/price.ts';
 import type { Hold } from './pricing/usage.ts';
 import { ensureEvse } from './chargers.ts';
+import { findBooking } from './store/bookings.ts';
 import { findOfSession } from './store/reservations.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/sessions.ts';
@@ -43,6 +44,8 @@ export function openReserved(gw: Gateway, tx: Tx, reservation: Reservation): voi
  * where it has none.
  */
 export function endReserved(gw: Gateway, tx: Tx, reservation: Reservation): void {
+  // What the end of a booking costs, the booking itself knows.
+  if (reservation.bookingId !== null) return;
   const session = store.findSession(gw.db, reservation.sessionId);
   if (session?.status !== 'RESERVATION') return;
   const { tariff, place, startedAt, energyWh } = session;
@@ -67,12 +70,22 @@ export function endReserved(gw: Gateway, tx: Tx, reservation: Reservation): void
   issueCdr(gw, tx, { ...session, ...ended, cost: ended.cost ?? FREE }, null, [`the ${what} ${how}`.slice(0, 200)]);
 }
 
-/** The time for which the bay of a session was kept, for its bill. `until`: where that goes on, or charging began. */
-export function holdsOf(gw: Gateway, sessionId: string, until: number): Hold[] {
+/**
+ * The time for which the bay of a session was kept, and held too long, for its bill.
+ *
+ * @param until where charging began, or the keeping goes on
+ * @param end where the session goes on
+ */
+export function holdsOf(gw: Gateway, sessionId: string, until: number, end = until): Hold[] {
   const reservation = findOfSession(gw.db, sessionId);
   if (!reservation || reservation.heldAt === null) return [];
   const { state, heldAt, endedAt, bookingId } = reservation;
+  const booking = bookingId === null ? undefined : findBooking(gw.db, bookingId);
   const outcome = state === 'expired' ? 'expired' : state === 'cancelled' ? 'cancelled' : 'used';
+  // A booking is paid for from its time on, however early the bay was kept.
   const to = Math.max(heldAt, Math.min(endedAt ?? until, until));
-  return [{ kind: bookingId === null ? 'reservation' : 'booking', from: heldAt, to, outcome }];
+  const from = booking ? Math.min(to, Math.max(heldAt, booking.startsAt)) : heldAt;
+  const kept: Hold = { kind: booking ? 'booking' : 'reservation', from, to, outcome };
+  const late = booking ? booking.endsAt + booking.terms.lateStop * 60_000 : Infinity;
+  return end > late ? [kept, { kind: 'overtime', from: Math.max(late, until), to: end, outcome: 'used' }] : [kept];
 }

@@ -30,7 +30,7 @@ function usageOf(
   now?: Millis,
 ) {
   const { stretches, ...course } = timelineOf(gw.db, transaction, tariff && { tariff, zone: place.timeZone }, now);
-  const usage: Usage = { stretches, holds: id === undefined ? [] : holdsOf(gw, id, course.startedAt) };
+  const usage: Usage = { stretches, holds: id === undefined ? [] : holdsOf(gw, id, course.startedAt, course.until) };
   return { ...course, usage };
 }
 

@@ -99,7 +99,7 @@ export function adoptTransaction(gw: Gateway, tx: Tx, start: PendingStart, trans
   else store.insertSession(gw.db, session);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
   const reservation = findLiveAt(gw.db, transaction.chargerId, transaction.evse);
-  if (reservation?.sessionId === session.id) useReservation(gw, tx, reservation);
+  if (reservation?.sessionId === session.id) useReservation(gw, tx, reservation, transaction);
 }
 
 /**
@@ -113,7 +113,7 @@ export function beginReserved(
   transaction: Transaction,
   evse: Evse,
 ): void {
-  useReservation(gw, tx, reservation);
+  useReservation(gw, tx, reservation, transaction);
   const { sessionId: id, token, peer } = reservation;
   const session = {
     id,

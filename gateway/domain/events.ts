@@ -21,6 +21,9 @@ export interface GatewayEvents {
   /** What a charger says of an EVSE, and what it said before. */
   'evse.status': { chargerId: string; evse: number; from: string | null; to: string };
   'reservation.changed': { chargerId: string; evse: number; state: string };
+  /** It is over, and its charger still keeps it. */
+  'reservation.owed': { reservationId: string };
+  'booking.changed': { bookingId: string };
   'reservation.ended': { reservationId: string; state: string; reason: string };
   'transaction.started': { transactionId: string; chargerId: string; evse: number };
   'transaction.sampled': { transactionId: string; chargerId: string; evse: number };

@@ -1,6 +1,7 @@
 import type { PeerQuirk } from './peer-quirks.ts';
 import type { QuirkFlags } from './quirks.ts';
 import type { Connector } from './types.ts';
+import type { BookingTerms } from './bookings.ts';
 import type { ReaderSettings } from './readers.ts';
 import type { Tariff } from './tariff.ts';
 import type { EvseForVisitors, SiteForVisitors } from './visitors.ts';
@@ -67,6 +68,17 @@ export interface ChargerSettings extends Pick<EvseForVisitors, 'payment' | 'vehi
   evses: EvseSettings[];
 }
 
+/** How bays are booked ahead. */
+export interface BookingSettings {
+  /** May peers book? */
+  publish: boolean;
+  horizonDays: number;
+  terms: BookingTerms;
+  /** A bay that is booked within so many minutes is not for who comes without one. */
+  walkInMinutes: number;
+  walkIns: 'refuse' | 'allow';
+}
+
 export type TariffSettings = Omit<Tariff, 'updatedAt'>;
 
 export interface TokenSettings {
@@ -128,6 +140,7 @@ export interface Settings {
   configuration: DesiredKey[];
   /** DataTransfer messages that are taken and published; message null: every one of that vendor. */
   vendorData: { vendor: string; message: string | null }[];
+  bookings: BookingSettings;
   /** Card readers on serial ports of this machine. */
   readers: ReaderSettings[];
   tariffs: TariffSettings[];

@@ -110,7 +110,7 @@ export function listLiveOf(db: Db, chargerId: string): Reservation[] {
 export function listOwed(db: Db, chargerId: string): Reservation[] {
   return many(
     db,
-    "charger_id = ? AND told = 1 AND state IN ('expired', 'cancelled', 'failed') ORDER BY wire_id",
+    "charger_id = ? AND told = 1 AND state IN ('expired', 'cancelled', 'failed', 'used') ORDER BY wire_id",
     chargerId,
   );
 }

@@ -30,7 +30,7 @@ CREATE TABLE reservation (
 CREATE UNIQUE INDEX reservation_bay ON reservation (charger_id, evse) WHERE state IN ('asked', 'held');
 CREATE UNIQUE INDEX reservation_peer ON reservation (peer, peer_key) WHERE state IN ('asked', 'held') AND peer_key IS NOT NULL;
 CREATE INDEX reservation_session ON reservation (session_id);
-CREATE INDEX reservation_owed ON reservation (charger_id) WHERE told = 1 AND state IN ('expired', 'cancelled', 'failed');
+CREATE INDEX reservation_owed ON reservation (charger_id) WHERE told = 1 AND state IN ('expired', 'cancelled', 'failed', 'used');
 
 -- A bay that is wanted for a time to come.
 CREATE TABLE booking (

@@ -118,13 +118,11 @@ export function startLocalListSync(gw: Gateway, pace: ListPace = USUAL_PACE): ()
   function begin(chargerId: string, keeping: Keeping, due: NonNullable<Keeping['due']>): void {
     const controller = new AbortController();
     keeping.running = controller;
-    // The first look since it connected is at everything.
-    const keys = keeping.begun ? due.keys : null;
     keeping.begun = true;
     const run: ListRun = {
       gw,
       chargerId,
-      keys,
+      keys: due.keys,
       told: due.told,
       mode: keeping.wholeOnly ? 'whole-only' : 'changes',
       signal: controller.signal,

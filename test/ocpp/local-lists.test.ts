@@ -169,7 +169,7 @@ describe('by differences', () => {
   test('what changes while a message is under way is one more look, never two at a time', async () => {
     const site = await start();
     const box = listBox('CP');
-    await bootBox(site, box);
+    const { line } = await bootBox(site, box);
     let open = 0;
     const release: (() => void)[] = [];
     box.answer = (action, payload) => {
@@ -197,6 +197,32 @@ describe('by differences', () => {
     await second;
     expect(box.sent.slice(1)).toEqual(['Differential 2 A', 'Differential 3 -A B C']);
     expect(cardsOf(box)).toEqual(['B', 'C', 'CARD1']);
+    expect(line.of('GetLocalListVersion')).toHaveLength(3);
+  });
+
+  test('one that boots while another is being sent its list has what changed meanwhile', async () => {
+    const site = await start();
+    const [slow, box] = [listBox('SLOW'), listBox('CP')];
+    const held = Promise.withResolvers<Reply>();
+    const line = await plugIn(site, slow);
+    const asked = new Promise<void>((resolve) => {
+      slow.answer = (action) => {
+        if (action !== 'SendLocalList') return undefined;
+        resolve();
+        return held.promise;
+      };
+    });
+    await line.boot();
+    await asked;
+    const other = await bootBox(site, box);
+    await after(site, box, () => putSiteToken(site.gateway, 'CARD2', {}));
+    other.line.drop();
+    Object.assign(box, { version: 0, cards: new Map() });
+    await bootBox(site, box);
+    expect(cardsOf(box)).toEqual(['CARD1', 'CARD2']);
+    slow.answer = () => undefined;
+    held.resolve({ error: 'InternalError' });
+    await synced(site, 'SLOW');
   });
 
   test('a list that was sent by hand is replaced at the next look', async () => {
@@ -266,6 +292,15 @@ describe('whose cards', () => {
     expect((await localListView(site.gateway, 'CP')).problem).toBe('2 cards have numbers that it cannot be told');
   });
 
+  test('a list that is full makes room first for a card that comes before others', async () => {
+    const site = await start({ tokens: '[{ uid: OWN }]' });
+    await givePeerToken(site, { uid: 'P1' });
+    const box = listBox('CP', { most: 2 });
+    expect((await bootBox(site, box)).state).toBe('kept');
+    expect(await after(site, box, () => putSiteToken(site.gateway, 'OWN2', {}))).toBe('cut');
+    expect(box.sent).toEqual(['Full 1 OWN P1', 'Differential 2 -P1 OWN2']);
+  });
+
   test("where not all have a place: the site's own, then those last used or changed", async () => {
     let now = START;
     const site = await start({ clock: () => now, tokens: '[{ uid: OWN }]' });
@@ -284,5 +319,8 @@ describe('whose cards', () => {
     // What comes off goes first, so that there is room.
     expect(box.sent.at(-1)).toBe('Differential 2 -P2 -P3 OWN2 P1');
     expect(cardsOf(box)).toEqual(['OWN', 'OWN2', 'P1']);
+    // Where one goes, the next has its place.
+    await after(site, box, () => deleteSiteToken(site.gateway, 'OWN2'));
+    expect(box.sent.at(-1)).toBe('Differential 3 -OWN2 P3');
   });
 });

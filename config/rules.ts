@@ -60,7 +60,7 @@ function checkReaders(readers: Draft<ConfigDocument['readers']>, source: Source)
       ['osdp', item?.osdp],
     ];
     for (const [protocol, given] of own)
-      if (given != null && item?.protocol !== undefined && item.protocol !== protocol)
+      if (given !== null && given !== undefined && item?.protocol !== undefined && item.protocol !== protocol)
         source.report(`readers[${index}].${protocol}`, `does nothing: the reader speaks ${item.protocol}`);
   }
 }

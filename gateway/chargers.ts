@@ -8,7 +8,7 @@ import { UNSAID, type EvseForVisitors } from './domain/visitors.ts';
 import type { Gateway } from './gateway.ts';
 import { makeRoomForPending } from './onboarding.ts';
 import { quirksViewOf, type QuirkView } from './quirks.ts';
-import { reservedBays } from './reserved-bays.ts';
+import { reservedBays } from './kept-bays.ts';
 import * as store from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import { listDeviations, listDeviationsOf } from './store/diagnostics.ts';

@@ -73,7 +73,7 @@ export function decideStart(gw: Gateway, start: BegunWith): Authorization | Prom
 /** What was decided a moment ago at the site's own reader, of a card that the charger asks about before it begins. */
 function readerDecision(gw: Gateway, { chargerId, evse, uid, at }: Tap): Authorization | null {
   const last = chargerId === null ? undefined : store.latestDecision(gw.db, uid, at - READER_TO_CHARGER);
-  return last?.reader == null ? null : restrict(gw, { chargerId, evse }, last.authorization);
+  return last === undefined || last.reader === null ? null : restrict(gw, { chargerId, evse }, last.authorization);
 }
 
 function recentDecision(gw: Gateway, { chargerId, tokenUid, receivedAt }: BegunWith): Authorization | null {
@@ -90,7 +90,8 @@ async function askOwners(
 ): Promise<Authorization> {
   const { realTime } = gw;
   const able = realTime?.askable() ?? [];
-  const asked = token?.peer == null ? able : able.filter((peer) => peer === token.peer);
+  const owner = token?.peer ?? null;
+  const asked = owner === null ? able : able.filter((peer) => peer === owner);
   if (!realTime || asked.length === 0) return offline;
   const places = placesOf(gw, tap);
   const enough = new AbortController();

@@ -99,8 +99,3 @@ export function noteBay(gw: Gateway, tx: Tx, { chargerId, evse, state }: Reserva
   tx.emit({ name: 'evse.changed', data: { chargerId, evse, status: keptStatus(own, state === 'held') } });
   tx.emit({ name: 'reservation.changed', data: { chargerId, evse, state } });
 }
-
-/** The EVSEs of a charger that are kept for somebody now. */
-export function reservedBays(gw: Gateway, chargerId: string): ReadonlySet<number> {
-  return new Set(store.listLiveOf(gw.db, chargerId).flatMap(({ state, evse }) => (state === 'held' ? evse : [])));
-}

@@ -3,7 +3,6 @@ import { tokenUse } from './authorization.ts';
 import type { PendingStart } from './domain/commands.ts';
 import type { Reservation } from './domain/reservations.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
-import type { Millis } from './domain/time.ts';
 import type { Authorization, Evse, Session, Token, TokenType, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { issueCdr } from './cdrs.ts';

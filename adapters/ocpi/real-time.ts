@@ -96,12 +96,12 @@ function read(peer: Peer, asked: AskedToken, sent: Sent): RealTimeAnswer {
 function readToken(peer: Peer, asked: AskedToken, told: unknown): Token {
   const body = asObject(told);
   const party = peer.parties.find(({ role }) => role === 'EMSP') ?? peer.parties[0];
-  const countryCode = String(body['country_code'] ?? party?.countryCode ?? 'XX').toUpperCase();
-  const partyId = String(body['party_id'] ?? party?.partyId ?? 'XXX').toUpperCase();
+  const countryCode = (textOf(body['country_code']) ?? party?.countryCode ?? 'XX').toUpperCase();
+  const partyId = (textOf(body['party_id']) ?? party?.partyId ?? 'XXX').toUpperCase();
   const version = VERSIONS.find((known) => known === peer.version) ?? VERSIONS[0];
   const whose = { peer: peer.name, origin: 'site' as const };
   try {
-    const read = toToken(version, told, { countryCode, partyId, uid: String(body['uid'] ?? asked.uid), type: null });
+    const read = toToken(version, told, { countryCode, partyId, uid: textOf(body['uid']) ?? asked.uid, type: null });
     return { ...read, ...whose };
   } catch {
     // It said yes or no; who the driver is, it left out or wrote badly.
@@ -127,4 +127,8 @@ function readToken(peer: Peer, asked: AskedToken, told: unknown): Token {
 
 function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { applyConfig } from '../../gateway/apply-config.ts';
 import { reportStatus } from '../../gateway/availability.ts';
 import { requestBooking } from '../../gateway/bookings.ts';
@@ -56,7 +57,14 @@ export async function createDepot(yaml = YAML()): Promise<Depot> {
   const root = mkdtempSync(join(tmpdir(), 'chargegate-bookings-'));
   let lives = 0;
   let end: () => void = () => undefined;
-  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error };
+  /** What was logged as an error: there should be none. */
+  const unexpected: object[] = [];
+  const silent = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: (data: object) => void unexpected.push(data),
+  };
 
   async function open(): Promise<Gateway> {
     const directory = join(root, String(lives));
@@ -150,6 +158,7 @@ export async function createDepot(yaml = YAML()): Promise<Depot> {
       end();
       depot.gw.db.close();
       rmSync(root, { recursive: true, force: true });
+      expect(unexpected).toEqual([]);
     },
   };
   depot.gw = await open();

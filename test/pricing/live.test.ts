@@ -95,7 +95,7 @@ const session = (): Session => listSessions(site.gateway, ALL).items.at(-1)!;
 const api = (path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`${site.urls.console.replace(/\/$/, '')}${path}`, {
     ...init,
-    headers: { 'content-type': 'application/json', ...init.headers },
+    headers: { 'content-type': 'application/json' },
   });
 const stops = (): unknown[] => charger.texts.filter((text) => text.includes('RemoteStopTransaction'));
 

@@ -126,10 +126,9 @@ function wallOf(zone: (typeof ZONES)[number], at: number): Wall {
 function holds(r: Restrictions, wall: Wall, wh: number, seconds: number, kw: number): boolean {
   const start = r.startTime ?? '00:00';
   const end = r.endTime === undefined || r.endTime === '00:00' ? '24:00' : r.endTime;
+  const wraps = start > end;
   const inTime =
-    start === end || start < end
-      ? start === end || (wall.time >= start && wall.time < end)
-      : wall.time >= start || wall.time < end;
+    start === end || (wraps ? wall.time >= start || wall.time < end : wall.time >= start && wall.time < end);
   return (
     inTime &&
     (r.startDate === undefined || wall.date >= r.startDate) &&

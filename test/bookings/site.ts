@@ -118,15 +118,18 @@ export async function createDepot(yaml = YAML()): Promise<Depot> {
         receivedAt: depot.now,
         ...change,
       }),
-    status: (evse, status) =>
-      reportStatus(depot.gw, {
+    async status(evse, status) {
+      await reportStatus(depot.gw, {
         chargerId: 'BAY-1',
         evse,
         status,
         errorCode: null,
         reportedAt: depot.now,
         receivedAt: depot.now,
-      }),
+      });
+      // What that sets off is done before anybody else comes.
+      await depot.gw.db.write(() => undefined);
+    },
     async arrive(evse, uid) {
       const { wireId, card: answer } = await startTransaction(depot.gw, {
         chargerId: 'BAY-1',

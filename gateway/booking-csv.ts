@@ -59,8 +59,7 @@ function readHeader({ cells }: CsvRecord): Column[] {
     return column;
   });
   const missing = NEEDED.find((column) => !columns.includes(column));
-  if (missing !== undefined)
-    throw new GatewayError('REQUEST_INVALID', `the file has no column ${missing}: ${HEADER}`);
+  if (missing !== undefined) throw new GatewayError('REQUEST_INVALID', `the file has no column ${missing}: ${HEADER}`);
   if (new Set(columns).size < columns.length)
     throw new GatewayError('REQUEST_INVALID', `the file says something twice: ${HEADER}`);
   return columns;
@@ -71,8 +70,7 @@ function readLine({ line, cells }: CsvRecord, columns: Column[]): BookingLine | 
   if (cells.length > columns.length) return refuse(null, 'it has more cells than the first line has columns');
   const cell = (column: Column): string => (cells[columns.indexOf(column)] ?? '').trim();
   const odd = columns.find((column) => /\p{Cc}/u.test(cell(column)) || cell(column).length > 100);
-  if (odd !== undefined)
-    return refuse(odd, 'it has more than 100 characters, or some that cannot be shown');
+  if (odd !== undefined) return refuse(odd, 'it has more than 100 characters, or some that cannot be shown');
   const token = cell('token').replaceAll(/\s/g, '');
   if (!/^[\x21-\x7e]{1,36}$/.test(token)) return refuse('token', "write a card's number");
   const from = readWallTime(cell('from'));
@@ -117,7 +115,6 @@ function readWeekly(
   if (!last) return { column: 'until', reason: 'write the last day: 2026-12-31' };
   const span = from.toPlainDate().until(last, { largestUnit: 'days' }).days;
   if (span < 0) return { column: 'until', reason: 'the last day is before the first one' };
-  if (span > LONGEST_PATTERN)
-    return { column: 'until', reason: `a pattern goes over ${LONGEST_PATTERN} days at most` };
+  if (span > LONGEST_PATTERN) return { column: 'until', reason: `a pattern goes over ${LONGEST_PATTERN} days at most` };
   return { days, until: last };
 }

@@ -73,5 +73,5 @@ function rangeOf(word: string): number[] | null {
 
 /** `mon`, also as `monday`; 0 when it is no day. */
 function dayNumber(word: string): number {
-  return DAY_NAMES.findIndex((name) => word === name || /^\w+day$/.test(word) && word.startsWith(name)) + 1;
+  return DAY_NAMES.findIndex((name) => word === name || (/^\w+day$/.test(word) && word.startsWith(name))) + 1;
 }

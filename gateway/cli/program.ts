@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { ConfigError, formatProblem } from '../../config/problems.ts';
 import { packageVersion } from '../version.ts';
 import { addAccessVerbs } from './access-verbs.ts';
+import { addBookingVerbs } from './booking-verbs.ts';
 import { addCdrVerbs } from './cdr-verbs.ts';
 import { addCertificateVerbs } from './certificate-verbs.ts';
 import { contextOf } from './context.ts';
@@ -64,6 +65,7 @@ function createProgram(finish: Finish, json: boolean): Command {
   addSiteVerbs(program);
   addTransactionVerbs(program);
   addReservationVerbs(program);
+  addBookingVerbs(program);
   addCdrVerbs(program);
   addAccessVerbs(program);
   addTariffVerbs(program, finish);

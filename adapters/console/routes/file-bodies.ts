@@ -7,6 +7,7 @@ import type { Gateway } from '../../../gateway/gateway.ts';
 import { openLog } from '../../../gateway/logs.ts';
 import type { Operation } from '../route.ts';
 import { ErrorBody, FirmwareBody } from '../schemas.ts';
+import { BOOKING_IMPORT_OPERATION, serveBookingImport } from './booking-files.ts';
 import { presentFirmware } from './files.ts';
 import { serveTokenImport, TOKEN_IMPORT_OPERATION } from './token-files.ts';
 
@@ -35,6 +36,7 @@ export const FILE_OPERATIONS: Operation[] = [
     responses: { 200: BYTES, 404: ErrorBody },
   },
   TOKEN_IMPORT_OPERATION,
+  BOOKING_IMPORT_OPERATION,
 ];
 
 /** Serves them, behind the same guard as the rest. */
@@ -56,6 +58,7 @@ export function serveFileBodies(app: FastifyInstance, gw: Gateway): void {
       },
     });
     serveTokenImport(scope, gw);
+    serveBookingImport(scope, gw);
     scope.get<{ Params: { id: string } }>('/api/logs/:id', { exposeHeadRoute: false }, async (request, reply) => {
       const { id } = request.params;
       if (!/^[1-9][0-9]{0,14}$/.test(id)) throw new GatewayError('REQUEST_INVALID', 'a log is asked for by its number');

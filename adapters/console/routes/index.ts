@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts';
+import { bookingRoutes } from './bookings.ts';
 import { chargerAccessRoutes } from './charger-access.ts';
 import { cdrRoutes } from './cdrs.ts';
 import { certificateRoutes } from './certificates.ts';
@@ -39,6 +40,7 @@ export const API_ROUTES: readonly Route[] = [
   ...sessionLimitRoutes,
   ...quoteRoutes,
   ...reservationRoutes,
+  ...bookingRoutes,
   ...transactionRoutes,
   ...fileRoutes,
   ...vendorDataRoutes,

@@ -18,25 +18,14 @@ export interface Slot {
  * one. Null where it finds none. Pure.
  */
 export function planBays(slots: readonly Slot[]): Map<string, string> | null {
-  const kept = slots.every(({ bay }) => bay !== null) ? new Map(slots.map(({ id, bay }) => [id, bay ?? ''])) : null;
-  if (kept && isFree(slots, kept)) return kept;
   return arrange(slots, true) ?? arrange(slots, false);
-}
-
-function isFree(slots: readonly Slot[], plan: ReadonlyMap<string, string>): boolean {
-  const byBay = Map.groupBy(slots, ({ id }) => plan.get(id) ?? '');
-  return [...byBay.values()].every((all) => {
-    const sorted = all.toSorted((one, other) => one.from - other.from);
-    return sorted.every(({ from }, index) => (sorted[index - 1]?.to ?? -Infinity) <= from);
-  });
 }
 
 /** One after the other by their begin; those with a bay of their own first. `stay`: the others stay where they are if they can. */
 function arrange(slots: readonly Slot[], stay: boolean): Map<string, string> | null {
   const plan = new Map<string, string>();
   const busy = new Map<string, Slot[]>();
-  const isOpen = (bay: string, { from, to }: Slot): boolean =>
-    !(busy.get(bay) ?? []).some((other) => other.from < to && from < other.to);
+  const isOpen = (bay: string, slot: Slot): boolean => !(busy.get(bay) ?? []).some((other) => overlaps(other, slot));
   const put = (slot: Slot, bay: string): void => {
     plan.set(slot.id, bay);
     const there = busy.get(bay);
@@ -60,6 +49,10 @@ function arrange(slots: readonly Slot[], stay: boolean): Map<string, string> | n
     put(slot, bay);
   }
   return plan;
+}
+
+function overlaps(one: Slot, other: Slot): boolean {
+  return one.from < other.to && other.from < one.to;
 }
 
 /** How long a bay would stay free after a slot. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { checkRequest } from './booking-checks.ts';
-import { bayNamed, findPlace, nameOf } from './booking-places.ts';
+import { bayNamed, bookingPlaces, findPlace, nameOf } from './booking-places.ts';
 import { planBays, type Slot } from './booking-plan.ts';
 import { settleBooking } from './booked-sessions.ts';
 import {
@@ -16,7 +16,7 @@ import type { Gateway } from './gateway.ts';
 import { letGo, MOVED, tellEnded } from './reservations.ts';
 import * as store from './store/bookings.ts';
 import type { Tx } from './store/db.ts';
-import { findOfBooking } from './store/reservations.ts';
+import { findOfBooking, listLive } from './store/reservations.ts';
 
 /** For the people of the depot. */
 export interface DepotNotes {
@@ -28,6 +28,7 @@ export interface DepotNotes {
 const MOST_REQUESTS = 50;
 
 const MINUTE = 60_000;
+const DAY = 86_400_000;
 
 /**
  * Takes a request in: a new booking, a change of it or its end, which are told apart by the request id (OCPI 2.3.0 mod_bookings,
@@ -236,7 +237,9 @@ export function findBay(
     bays,
   };
   if (bays.length === 0) return null;
-  const plan = planBays([...othersAround(gw, own, id), own]);
+  // As a rule a bay is free as things stand, and who else would have to move is not looked at.
+  const near = takenBy(gw, own, own.from, own.to + DAY).map((each) => ({ ...each, pinned: true }));
+  const plan = planBays([...near, own]) ?? planBays([...othersAround(gw, own), own]);
   if (!plan) return null;
   for (const [each, bay] of plan) if (each !== id) putAt(gw, tx, each, bay);
   const chosen = plan.get(id);
@@ -244,23 +247,38 @@ export function findBay(
 }
 
 /** The bookings that a new one could stand in the way of: those that overlap it, those that overlap these, and so on. */
-function othersAround(gw: Gateway, own: Slot, id: string): Slot[] {
+function othersAround(gw: Gateway, own: Slot): Slot[] {
   let [from, to] = [own.from, own.to];
   for (;;) {
-    const taken = store.listTaken(gw.db, from, to).filter((each) => each.id !== id);
-    const least = Math.min(from, ...taken.map(({ startsAt }) => startsAt));
-    const most = Math.max(to, ...taken.map(({ freeAt }) => freeAt));
-    if (least === from && most === to) return taken.map((each) => slotOf(gw, each));
+    const taken = takenBy(gw, own, from, to);
+    const [least, most] = taken.reduce(
+      ([first, last], slot) => [Math.min(first, slot.from), Math.max(last, slot.to)],
+      [from, to],
+    );
+    if (least === from && most === to) return taken;
     [from, to] = [least, most];
   }
 }
 
-function slotOf(gw: Gateway, taken: store.Taken): Slot {
-  const held = findOfBooking(gw.db, taken.id) !== undefined;
-  const bay = nameOf(taken);
-  const bays = findPlace(gw, taken.place)?.bays.map(nameOf) ?? [bay];
-  // Where a bay is kept already, the booking stays.
-  return { id: taken.id, from: taken.startsAt, to: taken.freeAt, bay, pinned: taken.pinned || held, bays };
+/** The other bookings that take up a bay at some time from `from` until `to`. Where a bay is kept already, they stay. */
+function takenBy(gw: Gateway, own: Slot, from: Millis, to: Millis): Slot[] {
+  const baysOf = new Map(bookingPlaces(gw).map((place) => [place.id, place.bays.map(nameOf)]));
+  const held = new Set(listLive(gw.db).flatMap(({ bookingId }) => bookingId ?? []));
+  return store
+    .listTaken(gw.db, from, to)
+    .filter(({ id }) => id !== own.id)
+    .map((taken) => {
+      const bay = nameOf(taken);
+      const pinned = taken.pinned || held.has(taken.id);
+      return {
+        id: taken.id,
+        from: taken.startsAt,
+        to: taken.freeAt,
+        bay,
+        pinned,
+        bays: baysOf.get(taken.place) ?? [bay],
+      };
+    });
 }
 
 function putAt(gw: Gateway, tx: Tx, id: string, bay: string): void {

@@ -2,7 +2,7 @@
  * Measures chargegate beside bare ocpp-rpc servers, which store nothing, in one run: server on one core, load generator on another,
  * contestants in turn (A B C A B C …), medians. chargegate commits with synchronous=FULL before it answers.
  *
- *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages pricing taps] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
+ *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages pricing taps bookings] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
  *                 [--chargers N] [--storm-chargers N] [--sessions N] [--rows N] [--directory DIR] [--json FILE]
  */
 import {
@@ -20,6 +20,7 @@ import { availableParallelism, cpus, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bookingsTable, runBookings } from './bookings.ts';
 import { pagesTable, runPages } from './cdr-pages.ts';
 import { CONTESTANTS, type Contestant } from './contestants.ts';
 import { HOSTILE_TITLE, hostileTable, runHostile } from './hostile.ts';
@@ -160,12 +161,15 @@ try {
   const taps = wanted('taps') ? await runTaps(mkdtempSync(join(scratch, 'taps-'))) : null;
   if (taps) say(`\nCards\n${tapsTable(taps)}`);
 
+  const booked = wanted('bookings') ? await runBookings(mkdtempSync(join(scratch, 'bookings-'))) : null;
+  if (booked) say(`\nBays booked ahead\n${bookingsTable(booked)}`);
+
   const at = new Date().toISOString();
   const file = options.json ?? join(RESULTS, `${at.replaceAll(':', '-')}.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,
-    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages, pricing, taps }, null, 2)}\n`,
+    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages, pricing, taps, booked }, null, 2)}\n`,
   );
   note(`\nwritten to ${file}`);
 } finally {

@@ -90,7 +90,7 @@ function evseOf(gw: Gateway, { evseUid, chargerId, evse }: QuoteWish): Evse {
       : listEvses(gw.db).find(({ uid }) => uid === evseUid);
   if (found && !found.removed) return found;
   const named = evseUid ?? (chargerId === null ? 'none' : `${evse ?? 1} of charger ${chargerId}`);
-  throw new GatewayError('EVSE_UNKNOWN', `there is no such EVSE here (${named}): /api/evses lists them`);
+  throw new GatewayError('EVSE_UNKNOWN', `there is no such EVSE here (${named}): /api/chargers lists them`);
 }
 
 function powerAt(gw: Gateway, { chargerId, evse }: Evse, connector: number): number {

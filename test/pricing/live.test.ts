@@ -265,6 +265,8 @@ describe('a quote', () => {
     expect(evening.price.total.afterTaxes).toBe('45.00');
     expect(evening.notes).toEqual([]);
     expect(evening.words.cost.at(-1)).toMatch(/45\.00/);
+    const parked = await quote('kwh=10&minutes=60&parkingMinutes=30&start=2026-11-21T10:00:00Z');
+    expect(parked.price.total.afterTaxes).toBe('32.50');
     const half = await quote('minutes=30&powerKw=10&start=2026-11-21T10:00:00Z');
     expect(half).toMatchObject({
       kwh: '5',

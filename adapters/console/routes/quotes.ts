@@ -13,7 +13,7 @@ import type { Route } from '../route.ts';
 import { ErrorBody } from '../schemas.ts';
 
 const Text = Type.String();
-const Minutes = Type.Integer({ minimum: 0, maximum: 10_080 });
+const minutes = (description: string) => Type.Integer({ minimum: 0, maximum: 10_080, description });
 const Kwh = Type.String({ pattern: '^[0-9]{1,5}([.][0-9]{1,3})?$', description: 'exact decimal' });
 
 const WISH = {
@@ -28,8 +28,8 @@ const WISH = {
   start: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339; default now' })),
   kwh: Type.Optional(Kwh),
   minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_080 })),
-  parkingMinutes: Type.Optional({ ...Minutes, description: 'connected after charging' }),
-  reservedMinutes: Type.Optional({ ...Minutes, description: 'the bay was kept before' }),
+  parkingMinutes: Type.Optional(minutes('connected after charging')),
+  reservedMinutes: Type.Optional(minutes('the bay was kept before')),
   powerKw: Type.Optional(
     Type.Number({
       exclusiveMinimum: 0,

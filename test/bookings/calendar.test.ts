@@ -20,7 +20,7 @@ function readCalendar(text: string): { head: Entry; events: Entry[] } {
   let event: Entry | null = null;
   for (const line of lines) {
     const [, name = '', value = ''] = /^([A-Z-]+):(.*)$/.exec(line) ?? [];
-    expect(name, line).not.toBe('');
+    expect([line, name]).not.toEqual([line, '']);
     const plain = value.replaceAll(/\\([\\;,nN])/g, (_all, sign: string) => (/n/i.test(sign) ? '\n' : sign));
     expect(value.replaceAll(/\\[\\;,nN]/g, '')).not.toMatch(/[\\]/);
     if (line === 'BEGIN:VEVENT') event = {};

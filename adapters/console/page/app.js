@@ -5,6 +5,7 @@ import { ALL, createRefresher, now } from './state.js';
 import { showChargers, showPending } from './view-chargers.js';
 import { showCdrs, showPeers, showQuarantine, showRefusals, showSessions } from './view-history.js';
 import { openPanel, preparePanel, showPanel } from './view-panel.js';
+import { preparePlan, showPlan } from './view-plan.js';
 import { copyButton, showConnect, showFigures, showHeader, showNotices } from './view-site.js';
 
 /** @import { Part } from './state.js' */
@@ -31,6 +32,7 @@ function show(parts) {
     showPanel();
     showPending(fail, () => refresher.refresh(['chargers', 'status']));
   }
+  if (any('plan')) showPlan();
   if (any('running')) showSessions();
   if (any('cdrs')) showCdrs();
   if (any('peers')) showPeers();
@@ -96,6 +98,7 @@ for (const [id, event] of [
 ])
   byId(id ?? '').addEventListener(event ?? '', () => showChargers(openPanel));
 
+preparePlan(fail, () => refresher.refresh(['plan']));
 preparePanel(fail, () => refresher.refresh(['chargers', 'reservations', 'status']));
 
 /** @param {boolean} value */
@@ -139,7 +142,7 @@ setInterval(() => {
   }
 }, 1000);
 setInterval(() => {
-  if (live && !document.hidden) refresher.refresh(['status', 'peers']);
+  if (live && !document.hidden) refresher.refresh(['status', 'peers', 'plan']);
 }, 20_000);
 
 restart();

@@ -2,9 +2,10 @@ import { Gone, get } from './api.js';
 
 /** @import { CdrBody, ChargerBody, PeerBody, QuarantineBody, RefusalBody, RunningBody, StatusBody } from '../schemas.ts' */
 
+/** @import { DayPlanBody } from '../booking-schemas.ts' */
 /** @import { ReservationBody } from '../reservation-schemas.ts' */
 
-/** @typedef {'status' | 'chargers' | 'running' | 'reservations' | 'cdrs' | 'peers' | 'quarantine' | 'refusals'} Part */
+/** @typedef {'status' | 'chargers' | 'running' | 'reservations' | 'plan' | 'cdrs' | 'peers' | 'quarantine' | 'refusals'} Part */
 
 /** What the page knows of the gateway. */
 export const state = {
@@ -16,6 +17,10 @@ export const state = {
   running: [],
   /** Those that keep a bay now. @type {ReservationBody[]} */
   reservations: [],
+  /** @type {DayPlanBody | null} */
+  plan: null,
+  /** The day that is looked at; null: today. @type {string | null} */
+  planDay: null,
   /** @type {CdrBody[]} */
   cdrs: [],
   /** @type {PeerBody[]} */
@@ -29,7 +34,7 @@ export const state = {
 };
 
 /** @type {Part[]} */
-export const ALL = ['status', 'chargers', 'running', 'reservations', 'cdrs', 'peers', 'quarantine', 'refusals'];
+export const ALL = ['status', 'chargers', 'running', 'reservations', 'plan', 'cdrs', 'peers', 'quarantine', 'refusals'];
 
 /** The gateway's time. */
 export function now() {
@@ -61,6 +66,10 @@ const LOADERS = {
     const { items } = await get('/api/reservations?live=true');
     state.reservations = items;
   },
+  async plan() {
+    const query = state.planDay === null ? '' : `?day=${encodeURIComponent(state.planDay)}`;
+    state.plan = await get(`/api/bookings/plan${query}`);
+  },
   async cdrs() {
     /** @type {List<CdrBody>} */
     const { items } = await get('/api/cdrs?limit=12');
@@ -87,13 +96,14 @@ const LOADERS = {
 const STALE = {
   'charger.connected': ['status'],
   'charger.disconnected': ['status'],
-  'charger.booted': ['status'],
-  'charger.forgotten': ['status'],
   'transaction.started': ['running', 'status'],
   'transaction.sampled': ['running'],
   'transaction.stopped': ['running', 'status'],
   'session.changed': ['running'],
   'reservation.changed': ['reservations'],
+  'booking.changed': ['plan'],
+  'charger.booted': ['status', 'plan'],
+  'charger.forgotten': ['status', 'plan'],
   'cdr.issued': ['cdrs', 'running'],
   'peer.changed': ['peers', 'status'],
   'quarantine.added': ['quarantine'],

@@ -49,8 +49,9 @@ export function insertBooking(db: Db, b: Omit<Booking, 'seq'>): void {
 
 export function updateBooking(db: Db, b: Omit<Booking, 'seq'>): void {
   db.run(
-    `UPDATE booking SET charger_id = ?, evse = ?, pinned = ?, state = ?, starts_at = ?, ends_at = ?, session_id = ?,
+    `UPDATE booking SET place = ?, charger_id = ?, evse = ?, pinned = ?, state = ?, starts_at = ?, ends_at = ?, session_id = ?,
        body = ?, updated_at = ? WHERE id = ?`,
+    b.place,
     ...changing(b),
     b.id,
   );

@@ -97,6 +97,9 @@ export function adoptTransaction(gw: Gateway, tx: Tx, start: PendingStart, trans
   if (store.findSession(gw.db, session.id)) store.activateSession(gw.db, session);
   else store.insertSession(gw.db, session);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });
+  // What was authorised on a bank card beforehand is all that there will be (OCPI 2.3.0 mod_tariffs, preauthorize_amount).
+  const authorised = start.token.type === 'AD_HOC_USER' ? session.tariff?.preauthorizeAmount : undefined;
+  if (authorised !== undefined) store.setLimit(gw.db, session.id, { cost: authorised });
   const reservation = findLiveAt(gw.db, transaction.chargerId, transaction.evse);
   if (reservation?.sessionId === session.id) useReservation(gw, tx, reservation, transaction);
 }

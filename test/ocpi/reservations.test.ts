@@ -336,3 +336,30 @@ describe('two at once', () => {
     expect(setting.charger.calls.filter(([action]) => action === 'ReserveNow')).toHaveLength(1);
   });
 });
+
+test('what a bank card was authorised for beforehand is the limit of the charge that its terminal orders', async () => {
+  const setting = await setUp(`
+tariffs:
+  - id: standard
+    currency: SEK
+    tax-included: no
+    preauthorize-amount: 40
+    elements: [{ components: [{ type: energy, price: 4, vat: 25 }] }]
+`);
+  const sent = await send(setting.peer, 'START_SESSION', {
+    token: token('TERMINAL-1', { type: 'AD_HOC_USER' }),
+    location_id: 'L1',
+    evse_uid: setting.bays[0],
+  });
+  await sent.result;
+  const transactionId = await setting.charger.start(1, 'TERMINAL-1', 60);
+  const meter = (value: number) =>
+    setting.charger.send('MeterValues', {
+      connectorId: 1,
+      transactionId,
+      meterValue: [{ timestamp: new Date().toISOString(), sampledValue: [{ value: String(value) }] }],
+    });
+  await meter(8100);
+  // 40 with tax are 8 kWh at 5.
+  expect(await setting.charger.called('RemoteStopTransaction')).toEqual({ transactionId });
+});

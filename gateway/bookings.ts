@@ -197,7 +197,8 @@ export async function moveBooking(
     const wish = {
       startsAt: to.startsAt ?? known.startsAt,
       endsAt: to.endsAt ?? known.endsAt,
-      evseUid: to.evseUid ?? null,
+      // One that was asked for its bay keeps it.
+      evseUid: to.evseUid ?? (known.pinned ? uidOf(place, known) : null),
     };
     if (wish.endsAt <= wish.startsAt) throw refused('a booking ends after it begins');
     const found = findBay(gw, place, wish, id, tx);
@@ -290,6 +291,10 @@ function putAt(gw: Gateway, tx: Tx, id: string, bay: string): void {
     return;
   // Where it is to be is nobody's to know before its time, so that is no change that is told.
   store.updateBooking(gw.db, { ...booking, ...bayNamed(bay) });
+}
+
+function uidOf(place: BookingPlace, { chargerId, evse }: Booking): string | null {
+  return place.bays.find((bay) => bay.chargerId === chargerId && bay.evse === evse)?.evseUid ?? null;
 }
 
 function isPinned(place: BookingPlace, { evseUid }: BookingRequest): boolean {

@@ -83,7 +83,13 @@ export function useReservation(
   store.updateReservation(gw.db, { ...reservation, state: 'used', endedAt: tx.now, told, updatedAt: tx.stamp });
   const booking = reservation.bookingId === null ? undefined : findBooking(gw.db, reservation.bookingId);
   if (booking) {
-    const fulfilled = { state: 'FULFILLED' as const, sessionId: reservation.sessionId, updatedAt: tx.stamp };
+    const fulfilled = {
+      state: 'FULFILLED' as const,
+      sessionId: reservation.sessionId,
+      chargerId: at.chargerId,
+      evse: at.evse,
+      updatedAt: tx.stamp,
+    };
     updateBooking(gw.db, { ...booking, ...fulfilled });
     tx.emit({ name: 'booking.changed', data: { bookingId: booking.id } });
   }

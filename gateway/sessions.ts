@@ -16,6 +16,7 @@ import { progressOf } from './session-progress.ts';
 import { setEvseMeter } from './store/chargers.ts';
 import { deleteStart } from './store/commands.ts';
 import type { Tx } from './store/db.ts';
+import { freeBay } from './store/bookings.ts';
 import { findLiveAt } from './store/reservations.ts';
 import * as store from './store/sessions.ts';
 import { listOpen } from './store/transactions.ts';
@@ -210,6 +211,7 @@ export function closeSession(gw: Gateway, tx: Tx, transaction: Transaction): voi
     endedAt: until,
   };
   store.setProgress(gw.db, session.id, ended, tx.stamp);
+  if (freeBay(gw.db, session.id, tx.stamp)) tx.emit({ name: 'bay.freed', data: { sessionId: session.id } });
   // Its card is let in by the peer's start no longer.
   if (session.authMethod === 'COMMAND') deleteStart(gw.db, session.id);
   tx.emit({ name: 'session.changed', data: { sessionId: session.id, chargerId: session.chargerId } });

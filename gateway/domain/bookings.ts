@@ -128,7 +128,12 @@ export interface Booking {
   updatedAt: Millis;
 }
 
-/** Is it one that takes up a bay? */
+/** Is it one that is still to come? */
 export function takesBay({ state }: Pick<Booking, 'state'>): boolean {
   return state === 'PENDING' || state === 'RESERVED';
+}
+
+/** Does it have a bay: one that is to come, or one that its driver is at? */
+export function hasBay({ state }: Pick<Booking, 'state'>): boolean {
+  return state === 'PENDING' || state === 'RESERVED' || state === 'FULFILLED';
 }

@@ -23,6 +23,8 @@ export interface GatewayEvents {
   'reservation.changed': { chargerId: string; evse: number; state: string };
   /** It is over, and its charger still keeps it. */
   'reservation.owed': { reservationId: string };
+  /** Of a booking: its driver has left. */
+  'bay.freed': { sessionId: string };
   'booking.changed': { bookingId: string };
   'reservation.ended': { reservationId: string; state: string; reason: string };
   'transaction.started': { transactionId: string; chargerId: string; evse: number };

@@ -1,4 +1,4 @@
-import { takesBay, type Booking, type BookingState } from '../domain/bookings.ts';
+import { hasBay, type Booking, type BookingState } from '../domain/bookings.ts';
 import type { Millis } from '../domain/time.ts';
 import type { Db } from './db.ts';
 
@@ -61,8 +61,8 @@ function changing(b: Omit<Booking, 'seq'>) {
   const { tokens, access, authorizationReference, powerKw, terms, canceled, requests, vehicle, note, reason } = b;
   const body = { tokens, access, authorizationReference, powerKw, terms, canceled, requests, vehicle, note, reason };
   return [
-    takesBay(b) ? b.chargerId : null,
-    takesBay(b) ? b.evse : null,
+    hasBay(b) ? b.chargerId : null,
+    hasBay(b) ? b.evse : null,
     b.pinned ? 1 : 0,
     b.state,
     b.startsAt,
@@ -71,6 +71,18 @@ function changing(b: Omit<Booking, 'seq'>) {
     JSON.stringify(body),
     b.updatedAt,
   ];
+}
+
+/** Its driver has left, before or after its time: the bay is free for others. */
+export function freeBay(db: Db, sessionId: string, stamp: Millis): boolean {
+  return (
+    db.run(
+      `UPDATE booking SET charger_id = NULL, evse = NULL, updated_at = ? WHERE session_id = ? AND state = 'FULFILLED'
+         AND charger_id IS NOT NULL`,
+      stamp,
+      sessionId,
+    ).changes > 0
+  );
 }
 
 export function findBooking(db: Db, id: string): Booking | undefined {
@@ -93,17 +105,20 @@ export function listDue(db: Db, before: Millis): Booking[] {
 
 /** Every booking that takes up a bay at some time from `from` until `to`. Costs no reading of what it holds besides. */
 export function listTaken(db: Db, from: Millis, to: Millis): Taken[] {
-  return db
-    .all<Omit<Taken, 'pinned'> & { pinned: number }>(
-      `SELECT id, place, charger_id AS chargerId, evse, pinned, starts_at AS startsAt, ends_at AS endsAt,
-         ends_at + 60000 * coalesce(body ->> '$.terms.lateStop', 0) AS freeAt
-       FROM booking WHERE state IN ('PENDING', 'RESERVED') AND starts_at < ? AND ends_at > ? AND charger_id IS NOT NULL
+  return (
+    db
+      .all<Omit<Taken, 'pinned'> & { pinned: number; state: BookingState }>(
+        `SELECT id, place, charger_id AS chargerId, evse, pinned, starts_at AS startsAt, ends_at AS endsAt,
+         state, ends_at + 60000 * coalesce(body ->> '$.terms.lateStop', 0) AS freeAt
+       FROM booking WHERE charger_id IS NOT NULL AND starts_at < ? AND ends_at > ?
        ORDER BY starts_at, seq`,
-      to,
-      from - 4 * 3_600_000,
-    )
-    .map((row) => ({ ...row, pinned: row.pinned === 1 }))
-    .filter(({ freeAt }) => freeAt > from);
+        to,
+        from - 4 * 3_600_000,
+      )
+      // Who is there stays there.
+      .map(({ state, ...row }) => ({ ...row, pinned: row.pinned === 1 || state === 'FULFILLED' }))
+      .filter(({ freeAt }) => freeAt > from)
+  );
 }
 
 /** Is this card in a booking that takes up that time? `but`: another than this one. */

@@ -71,6 +71,17 @@ describe('a booking', () => {
     expect(kept()).toEqual([]);
   });
 
+  test('takes up its bay until its driver leaves', async () => {
+    await depot.request({ place: 'E1', tokens: [card('VAN1')], ...between(60, 180) });
+    await depot.pass(60);
+    const { wireId } = await depot.arrive(1, 'VAN1');
+    const wish = () => depot.request({ place: 'E1', ...between(90, 150) });
+    expect((await wish()).state).toBe('REJECTED');
+    await depot.pass(10);
+    await depot.leave(wireId);
+    expect((await wish()).state).toBe('RESERVED');
+  });
+
   test('several cards may use it, others may not', async () => {
     await depot.request({ place: 'E1', tokens: [card('VAN1'), card('VAN2')], ...between(60, 120) });
     await depot.pass(60);

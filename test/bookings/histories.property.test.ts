@@ -189,11 +189,14 @@ const bookings = (depot: Depot): Booking[] => listBookings(depot.gw, { limit: 10
 /** What has to hold at every moment. */
 function judge(depot: Depot, paper: Paper[]): void {
   const all = bookings(depot);
-  for (const one of all.filter(takesBay)) {
+  // Those to come, and those whose drivers are there.
+  const has = (each: Booking) => each.chargerId !== null;
+  expect(all.filter(takesBay).every(has)).toBe(true);
+  for (const one of all.filter(has)) {
     const twice = all.filter(
       (other) =>
         other.id !== one.id &&
-        takesBay(other) &&
+        has(other) &&
         other.evse === one.evse &&
         other.startsAt < one.endsAt &&
         one.startsAt < other.endsAt,

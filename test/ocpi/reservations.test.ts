@@ -359,7 +359,7 @@ tariffs:
       transactionId,
       meterValue: [{ timestamp: new Date().toISOString(), sampledValue: [{ value: String(value) }] }],
     });
-  await meter(8100);
+  await meter(9500);
   // 40 with tax are 8 kWh at 5.
   expect(await setting.charger.called('RemoteStopTransaction')).toEqual({ transactionId });
 });

@@ -39,7 +39,7 @@ CREATE TABLE booking (
   peer TEXT, -- null: the operator's
   request_id TEXT NOT NULL, -- the same for all changes
   place TEXT NOT NULL, -- booking location
-  charger_id TEXT, -- where it is to be, as things stand; null once it is over
+  charger_id TEXT, -- where it is to be or is, as things stand; null once it takes up no bay any more
   evse INTEGER,
   pinned INTEGER NOT NULL, -- that EVSE was asked for
   state TEXT NOT NULL, -- PENDING, RESERVED, CANCELED, FAILED, NO_SHOW, FULFILLED, REJECTED

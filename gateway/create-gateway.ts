@@ -8,6 +8,7 @@ import type { Clock } from './domain/time.ts';
 import { createFileShelf, type FileSettings } from './file-store.ts';
 import type { Gateway, Log } from './gateway.ts';
 import { createHeldSamples } from './held-samples.ts';
+import { createMeasures } from './measures.ts';
 import { createPasswords } from './passwords.ts';
 import { createFindings } from './security-events.ts';
 import { createSessionPace } from './session-pace.ts';
@@ -35,6 +36,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { settings, clock, log } = options;
   const bus = createBus((error, event) => log.error({ err: error, event: event.name }, 'a listener failed'));
   const held = createHeldSamples();
+  const measures = createMeasures();
   return {
     settings,
     db: openDb({
@@ -43,6 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       publish: bus.publish,
       maxBytes: options.maxBytes,
       onLinesLost: held.loseFrom,
+      onCommit: measures.commit,
       onFault(fault) {
         if (fault)
           log.error({ err: fault }, 'nothing can be stored: chargers keep their transaction messages until it can');
@@ -53,6 +56,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     bus,
     clock,
     log,
+    measures,
+    loopLag: null,
+    doors: new Map(),
+    wanDrill: null,
     connections: createConnections(clock()),
     clocks: new Map(),
     diagnostics: createDiagnostics(clock),

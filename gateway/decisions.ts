@@ -164,6 +164,7 @@ function placesOf(gw: Gateway, { chargerId, evse }: { chargerId: string | null; 
 /** Stores a decision, inside the write at hand. */
 export function noteDecision(gw: Gateway, tap: Tap, authorization: Authorization): void {
   store.insertDecision(gw.db, tap, authorization);
+  gw.measures.decision(authorization.source, authorization.verdict);
 }
 
 /** Tells the operator of a refused card: newest first in `gw.refusals`, as an event, and masked in the log. */

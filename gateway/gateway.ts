@@ -12,6 +12,8 @@ import type { DriftChecker } from './drift.ts';
 import type { PeerDrill } from './drill.ts';
 import type { FileShelf } from './file-store.ts';
 import type { HeldSamples } from './held-samples.ts';
+import type { LoopLag } from './loop-lag.ts';
+import type { Measures } from './measures.ts';
 import type { Passwords } from './passwords.ts';
 import type { ReaderLink, TapWaiter } from './readers.ts';
 import type { RealTime } from './real-time.ts';
@@ -22,6 +24,7 @@ import type { SessionPace } from './session-pace.ts';
 import type { Db } from './store/db.ts';
 import type { ArmedTap } from './taps.ts';
 import type { SecretBox } from './store/secret-box.ts';
+import type { WanDrill } from './wan-drill.ts';
 
 /** Where the gateway tells people what it does; the shape of pino's loggers. */
 export interface Log {
@@ -40,6 +43,14 @@ export interface Gateway {
   bus: Bus;
   clock: Clock;
   log: Log;
+  /** How fast things go, for those who count it. */
+  measures: Measures;
+  /** While somebody watches the event loop. */
+  loopLag: LoopLag | null;
+  /** Doors that ought to be open, by what people call them: is each? */
+  doors: Map<string, () => boolean>;
+  /** The rehearsal of an outage, under way or the last of this run. */
+  wanDrill: WanDrill | null;
   /** The chargers' open sockets, as the OCPP adapter reports them. */
   connections: Connections;
   /** What is known of the chargers' clocks. */

@@ -19,6 +19,7 @@ import { prepareFiles } from './file-store.ts';
 import { flushDiagnostics } from './frames.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
+import { startHealth } from './health.ts';
 import { startLocalListSync } from './local-list-sync.ts';
 import { reviewLogs } from './logs.ts';
 import { startOrderUpkeep } from './order-upkeep.ts';
@@ -89,6 +90,8 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     await refreshAll(gateway);
     await recoverCommands(gateway);
     await recoverReservations(gateway);
+    const endHealth = startHealth(gateway);
+    closers.push(async () => endHealth());
     closers.push(startUpkeep(gateway));
     closers.push(startCertificateUpkeep(gateway));
     const endReservations = startReservationUpkeep(gateway);

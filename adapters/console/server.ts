@@ -100,11 +100,13 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
       } catch (error) {
         throw listenError(error, options);
       }
+      gw.doors.set('the console', () => app.server.listening);
       const address = app.server.address();
       const port = typeof address === 'object' && address !== null ? address.port : options.port;
       return { url: `http://${urlHost(options.host)}:${port}/` };
     },
     async close() {
+      gw.doors.delete('the console');
       stream.close();
       metrics.close();
       await app.close();

@@ -67,10 +67,12 @@ const AWAY = new Set([408, 425, 429, 500, 502, 503, 504]);
 /**
  * Makes the client; nothing connects before the first call. Redirects are not followed: they could lead anywhere.
  * `trustOf`: TLS with a peer where it is not as with anybody; may throw TLS_UNUSABLE.
+ * `keptBack`: is this call to fail without being made, because an outage is rehearsed?
  */
 export function createOcpiClient(
   allowPrivateUrls: boolean,
   trustOf: (peer: string) => Trust | null = () => null,
+  keptBack: () => boolean = () => false,
 ): OcpiClient {
   const agents = new Set<Agent>();
   const own = new Map<string, { trust: Trust; agent: Agent }>();
@@ -133,6 +135,7 @@ export function createOcpiClient(
   }
 
   async function reach(call: Call): Promise<RawAnswer> {
+    if (keptBack()) throw new Error('a drill keeps the WAN down ("chargegate drill wan-down --abort" ends it)');
     const url = checkUrl(call.url, allowPrivateUrls);
     // Older peers expect the token as it is (OCPI 2.3.0 transport_and_format, Authorization header, note).
     const written = [Buffer.from(call.token, 'utf8').toString('base64'), call.token] as const;

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { urlForOthers } from '../../gateway/lan-address.ts';
+import { isKeptBack } from '../../gateway/wan-drill.ts';
 import type { Caller } from './auth.ts';
 import { authenticate, mayUse } from './auth.ts';
 import { createOcpiClient } from './client.ts';
@@ -60,7 +61,11 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
       context = {
         gw,
         options,
-        client: createOcpiClient(options.allowPrivateUrls, (peer) => trusted.of(peer)),
+        client: createOcpiClient(
+          options.allowPrivateUrls,
+          (peer) => trusted.of(peer),
+          () => isKeptBack(gw),
+        ),
         handshakes: new Map(),
         closing: false,
       };
@@ -71,6 +76,8 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
         await app.close();
         throw listenError(error, options);
       }
+      const { server } = app;
+      gw.doors.set('the port for clouds (OCPI)', () => server.listening);
       if (options.push) {
         pusher = startPusher(gw, context.client);
         gw.driftChecker = drift = startDriftChecks(gw, context.client);
@@ -85,6 +92,7 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
     },
     reload: async () => void (await Promise.all([door?.reload(), trust?.reload()])),
     async close() {
+      gw.doors.delete('the port for clouds (OCPI)');
       door?.close();
       trust?.close();
       if (context) context.closing = true;

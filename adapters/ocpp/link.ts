@@ -5,6 +5,7 @@ import type { CallOptions, CallOutcome, Connection } from '../../gateway/connect
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Millis } from '../../gateway/domain/time.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import type { CallMeasure } from '../../gateway/measures.ts';
 import { quirksOf } from '../../gateway/quirks.ts';
 import { createCallQueue } from './calls.ts';
 import { createIntake } from './intake.ts';
@@ -61,7 +62,7 @@ export interface LinkOptions {
 export function createLink(options: LinkOptions): Link {
   const { gw, chargerId, socket, protocol } = options;
   const since = gw.clock();
-  const inbound: { id: MessageId; action: string; payload: unknown; receivedAt: Millis }[] = [];
+  const inbound: { id: MessageId; action: string; payload: unknown; receivedAt: Millis; began: number }[] = [];
   const over = Promise.withResolvers<void>();
   let lastSeen = since;
   let framesIn = 0;
@@ -151,7 +152,13 @@ export function createLink(options: LinkOptions): Link {
         return hear(frame.id, { kind: 'error', code, description, details }, text);
       }
       case 'call':
-        inbound.push({ id: frame.id, action: frame.action, payload: frame.payload, receivedAt: lastSeen });
+        inbound.push({
+          id: frame.id,
+          action: frame.action,
+          payload: frame.payload,
+          receivedAt: lastSeen,
+          began: performance.now(),
+        });
         if (inbound.length >= MAX_INBOUND) intake.crowd(true);
         if (!working) void work();
         return;
@@ -192,7 +199,9 @@ export function createLink(options: LinkOptions): Link {
     let turn = 0;
     for (let next = inbound.shift(); next; next = inbound.shift()) {
       if (inbound.length < MAX_INBOUND / 2) intake.crowd(false);
-      answer(next.id, await handle(next));
+      const outcome = await handle(next);
+      answer(next.id, outcome);
+      gw.measures.call(measureIn(next, outcome));
       turn += 1;
       if (turn % MESSAGES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -228,6 +237,14 @@ export function createLink(options: LinkOptions): Link {
   ): Promise<CallOutcome> {
     const problems = protocol.checkCall(action, payload);
     if (problems.length > 0) return { kind: 'invalid', problems };
+    const began = performance.now();
+    const outcome = await callNow(action, payload, background);
+    const seconds = (performance.now() - began) / 1000;
+    gw.measures.call({ direction: 'out', action, outcome: outcome.kind, seconds });
+    return outcome;
+  }
+
+  async function callNow(action: string, payload: unknown, background: boolean): Promise<CallOutcome> {
     const quiet = background ? quietMillis() : 0;
     if (quiet > 0) await untilOver(quiet);
     const password = protocol.passwordIn(action, payload);
@@ -317,4 +334,15 @@ export function createLink(options: LinkOptions): Link {
     options.onClose(link, superseded ? 'superseded by a newer socket' : `${code} ${reason.toString('utf8')}`.trim());
   });
   return link;
+}
+
+/** What no protocol knows is counted under one name. */
+function measureIn({ action, began }: { action: string; began: number }, answer: Answer): CallMeasure {
+  const unknown = answer.kind === 'error' && ['NotImplemented', 'NotSupported'].includes(answer.code);
+  return {
+    direction: 'in',
+    action: unknown ? 'other' : action,
+    outcome: answer.kind === 'withhold' ? 'withheld' : answer.kind,
+    seconds: (performance.now() - began) / 1000,
+  };
 }

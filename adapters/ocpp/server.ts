@@ -255,12 +255,14 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       const port = await openPort(http, { host, port: options.port }, (error) =>
         gw.log.error({ err: error }, 'OCPP listener failed'),
       );
+      gw.doors.set('the port for chargers', () => http.listening);
       gw.tlsPort = tls ? await tls.listen() : null;
       return { port, tlsPort: gw.tlsPort };
     },
     reloadCertificate: () => tls?.reload() ?? Promise.resolve(false),
     async close() {
       closing = true;
+      gw.doors.delete('the port for chargers');
       unwatch();
       http.close();
       tls?.close();

@@ -61,6 +61,8 @@ export interface DbOptions {
   onFault?: (fault: GatewayError | null) => void;
   /** Lines of the meter log from this number on could not be stored; told before their appenders are. */
   onLinesLost?: (from: number) => void;
+  /** Told how long each commit took with all that it did, seconds. */
+  onCommit?: (seconds: number) => void;
   /** Upper bound of the file, bytes; 0: none but the disk. */
   maxBytes?: number;
 }
@@ -220,6 +222,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     const stamp = Math.max(options.clock(), lastStamp + 1);
     const events: GatewayEvent[] = [];
     const settled: (() => void)[] = [];
+    const began = performance.now();
     try {
       begin.run();
       writing = true;
@@ -241,6 +244,7 @@ function createDb(sqlite: Database.Database, lock: Database.Database, options: D
     } finally {
       writing = false;
     }
+    options.onCommit?.((performance.now() - began) / 1000);
     lastStamp = stamp;
     stats.commits += 1;
     stats.writes += batch.length;

@@ -24,6 +24,7 @@ import { tariffRoutes } from './tariffs.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transactionRoutes } from './transactions.ts';
 import { vendorDataRoutes } from './vendor-data.ts';
+import { wanDrillRoutes } from './wan-drill.ts';
 
 /** Every JSON operation of the operator API. */
 export const API_ROUTES: readonly Route[] = [
@@ -51,5 +52,6 @@ export const API_ROUTES: readonly Route[] = [
   ...peerRoutes,
   ...outboxRoutes,
   ...drillRoutes,
+  ...wanDrillRoutes,
   ...openDataRoutes,
 ];

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { PEER_QUIRKS } from '../../gateway/domain/peer-quirks.ts';
 import { EVSE_STATUSES } from '../../gateway/domain/status.ts';
+import { SITE_NOW } from './status-schemas.ts';
 
 /** A field that may be null. */
 function nullable<T extends TSchema>(schema: T) {
@@ -333,6 +334,7 @@ export const StatusBody = Type.Object({
   ready: Type.Boolean(),
   reasons: Type.Array(Text),
   warnings: Type.Array(Text),
+  ...SITE_NOW,
 });
 export type StatusBody = Static<typeof StatusBody>;
 

@@ -2,14 +2,17 @@ import type { Command } from 'commander';
 import type { DrillBody } from '../../adapters/console/routes/drill.ts';
 import { contextOf } from './context.ts';
 import { show, table } from './output.ts';
+import { addWanDrillVerb } from './wan-drill-verb.ts';
 
 /** Verbs that try out what is at the other end. */
 export function addDrillVerbs(program: Command, finish: (code: number) => void): void {
-  program
-    .command('drill')
-    .description('try out what is at the other end, by reading alone')
+  const drill = program.command('drill').description('try out a peer, or an outage, before it matters');
+  addWanDrillVerb(drill, finish);
+  drill
     .command('ocpi')
-    .description("hold a peer's OCPI platform against the specification; exit code 1 where it deviates")
+    .description(
+      "hold a peer's OCPI platform against the specification, by reading alone; exit code 1 where it deviates",
+    )
     .requiredOption('--peer <name>', 'which peer')
     .action(async ({ peer }: { peer: string }, command: Command) => {
       const { out, client } = contextOf(command);

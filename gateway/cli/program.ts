@@ -6,6 +6,7 @@ import { addAccessVerbs } from './access-verbs.ts';
 import { addBookingVerbs } from './booking-verbs.ts';
 import { addCdrVerbs } from './cdr-verbs.ts';
 import { addCertificateVerbs } from './certificate-verbs.ts';
+import { addCompletionVerb } from './completion-verb.ts';
 import { contextOf } from './context.ts';
 import { runDaemon } from './daemon.ts';
 import { addDrillVerbs } from './drill-verbs.ts';
@@ -46,8 +47,8 @@ function plain(text: string): string {
   return text.replace(/^error: /, '').trim();
 }
 
-/** `json`: how to tell of a command line that cannot be read. */
-function createProgram(finish: Finish, json: boolean): Command {
+/** Makes the whole command line; nothing runs. `json`: how to tell of a command line that cannot be read. */
+export function createProgram(finish: Finish, json: boolean): Command {
   const program = new Command('chargegate')
     .description('On-site gateway for EV charging depots')
     .option('--config <file>', 'configuration; else CHARGEGATE_CONFIG, else the example that comes along')
@@ -75,6 +76,7 @@ function createProgram(finish: Finish, json: boolean): Command {
   addDrillVerbs(program, finish);
   addPriceVerbs(program, finish);
   addTryVerbs(program, finish);
+  addCompletionVerb(program);
   program
     .command('version')
     .description('the version of this program')

@@ -1,24 +1,17 @@
 import type { Command } from 'commander';
-import type { ChargerBody, RunningBody, SessionBody, StatusBody } from '../../adapters/console/schemas.ts';
+import type { ChargerBody, RunningBody, SessionBody } from '../../adapters/console/schemas.ts';
 import { addChargerAccessVerbs } from './charger-access-verbs.ts';
 import { addConfigurationVerbs } from './configuration-verbs.ts';
 import { contextOf, readJson } from './context.ts';
 import { addFileVerbs } from './file-verbs.ts';
 import { count } from './options.ts';
 import { addOrderVerbs } from './order-verbs.ts';
-import { localTime, pairs, show, table } from './output.ts';
+import { localTime, show, table } from './output.ts';
+import { addStatusVerb } from './status-verb.ts';
 
 /** Verbs on what is at the site: its state, chargers and sessions. */
 export function addSiteVerbs(program: Command): void {
-  program
-    .command('status')
-    .description('the running gateway at a glance')
-    .action(async (_options, command: Command) => {
-      const { out, client } = contextOf(command);
-      const status = await client().get<StatusBody>('/api/status');
-      show(out, status, () => statusText(status));
-    });
-
+  addStatusVerb(program);
   const chargers = program
     .command('chargers')
     .description('chargers, their EVSEs and what these do')
@@ -56,23 +49,6 @@ export function addSiteVerbs(program: Command): void {
       const path = `/api/chargers/${encodeURIComponent(id)}/calls`;
       out.print(JSON.stringify(await client().post(path, { action, payload }), null, 2));
     });
-}
-
-function statusText(status: StatusBody): string {
-  const { counts, site, storage, urls } = status;
-  const facts = pairs([
-    ['site', `${site.name ?? site.id}, ${site.city} (${site.country})`],
-    ['version', `${status.version}, up ${duration(status.uptimeSeconds)}`],
-    ['ready', status.ready ? 'yes' : `no: ${status.reasons.join('; ')}`],
-    ['chargers', `${counts.connected} of ${counts.chargers} connected, ${counts.pending} pending`],
-    ['EVSEs', `${counts.occupied} of ${counts.evses} in use`],
-    ['peers', String(counts.peers)],
-    ['storage', storage.fault ?? `good, ${storage.writes} writes in ${storage.commits} commits`],
-    ['charger URL', urls.ocpp ?? '–'],
-    ...(urls.ocpps === null ? [] : [['with TLS', urls.ocpps] as [string, string]]),
-    ['OCPI URL', urls.ocpi ?? '–'],
-  ]);
-  return [facts, ...status.warnings.map((warning) => `\nWARNING: ${warning}`)].join('\n');
 }
 
 function chargersText(chargers: ChargerBody[]): string {
@@ -113,14 +89,4 @@ function sessionsText(
     ]),
     none,
   );
-}
-
-function duration(seconds: number): string {
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  if (days > 0) return `${days} d ${hours} h`;
-  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${seconds} s`;
 }

@@ -6,6 +6,7 @@ import { listPeers } from '../../../gateway/peers.ts';
 import { ok, route } from '../route.ts';
 import type { ConsoleInfo, Route } from '../route.ts';
 import { StatusBody } from '../schemas.ts';
+import { siteNow, siteWarnings } from '../site-now.ts';
 
 /** How the gateway is, on one page. */
 export const statusRoutes: Route[] = [
@@ -21,6 +22,7 @@ export const statusRoutes: Route[] = [
 function status(gw: Gateway, info: ConsoleInfo): StatusBody {
   const { id, name, city, country, timeZone } = gw.settings.site;
   const { fault, commits, writes, waiting } = gw.db.stats();
+  const now = siteNow(gw);
   return {
     version: info.version,
     now: toUtc(gw.clock()),
@@ -32,7 +34,8 @@ function status(gw: Gateway, info: ConsoleInfo): StatusBody {
     counts: counts(gw),
     storage: { fault, commits, writes, waiting },
     ...readiness(gw),
-    warnings: warnings(gw),
+    warnings: [...warnings(gw), ...siteWarnings(gw, now)],
+    ...now,
   };
 }
 

@@ -1,8 +1,10 @@
+import { areOffersStale, noteOffers } from './booking-offers.ts';
 import { waitsForBill, type Delivery, type OutboxRow, type PushModule } from './domain/outbox.ts';
 import type { Millis } from './domain/time.ts';
 import type { Peer } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { siteView } from './site.ts';
+import { latestOfferChange, listOfferIds } from './store/booking-offers.ts';
 import type { Tx } from './store/db.ts';
 import { forgetHubClients } from './store/hub-clients.ts';
 import * as store from './store/outbox.ts';
@@ -23,6 +25,12 @@ const MOST_REFUSALS = 5;
 
 const HOUR = 3_600_000;
 
+/** Where those are kept of which only the changed ones are looked through. */
+const TABLE = { sessions: 'session', cdrs: 'cdr', bookings: 'booking' } as const;
+
+/** What is free changes with every booking: told of a place so often at most. */
+const CALENDAR_PACE = 60_000;
+
 /**
  * Looks through what changed since the last time and marks it as not told, in one write; true when there is more to look
  * through. Changes cannot be missed: `updatedAt` rises with every commit (law 9), the place reached is stored with the
@@ -35,11 +43,13 @@ export async function collectChanges(gw: Gateway, peer: Peer, module: PushModule
 
 /** Spares a write where there is nothing to look at. */
 function hasChanges(gw: Gateway, peer: Peer, module: PushModule): boolean {
+  if ((module === 'bookings' || module === 'booking-locations') && !gw.settings.bookings.publish) return false;
   const cursor = store.findCursor(gw.db, peer.name, module);
   if (cursor === undefined) return true;
   if (module === 'locations') return Math.max(gw.siteUpdatedAt, store.latestPlaceChange(gw.db)) > cursor;
   if (module === 'tariffs') return changedTariffs(gw, peer, cursor).length > 0;
-  return store.hasChangedSince(gw.db, tableOf(module), ownerOf(peer), cursor);
+  if (module === 'booking-locations') return areOffersStale(gw) || latestOfferChange(gw.db) > cursor;
+  return store.hasChangedSince(gw.db, TABLE[module], ownerOf(peer), cursor);
 }
 
 type Collector = (gw: Gateway, tx: Tx, peer: Peer, cursor: Millis | undefined) => boolean;
@@ -76,17 +86,32 @@ const COLLECT: Record<PushModule, Collector> = {
     return collectRows(gw, tx, peer, 'sessions', cursor, (id) => sessionDue(gw, peer, id, tx.now));
   },
   cdrs: (gw, tx, peer, cursor) => collectRows(gw, tx, peer, 'cdrs', cursor ?? peer.updatedAt, () => tx.now),
+  bookings: (gw, tx, peer, cursor) => {
+    // A new connection is told what is to come, and whatever changed since it is there.
+    if (cursor === undefined)
+      for (const { id, updatedAt } of store.liveBookings(gw.db, ownerOf(peer)))
+        mark(gw, tx, peer, 'bookings', id, updatedAt, tx.now);
+    return collectRows(gw, tx, peer, 'bookings', cursor ?? peer.updatedAt, () => tx.now);
+  },
+  'booking-locations'(gw, tx, peer, cursor) {
+    if (areOffersStale(gw)) noteOffers(gw, tx);
+    for (const { id, updatedAt } of listOfferIds(gw.db))
+      if (updatedAt > (cursor ?? 0))
+        mark(gw, tx, peer, 'booking-locations', id, updatedAt, calendarDue(gw, peer, id, tx.now));
+    store.setCursor(gw.db, peer.name, 'booking-locations', tx.stamp - 1);
+    return false;
+  },
 };
 
 function collectRows(
   gw: Gateway,
   tx: Tx,
   peer: Peer,
-  module: 'sessions' | 'cdrs',
+  module: 'sessions' | 'cdrs' | 'bookings',
   cursor: Millis,
   dueAt: (id: string) => Millis,
 ): boolean {
-  const changed = store.changedBetween(gw.db, tableOf(module), ownerOf(peer), cursor, tx.stamp, STEP);
+  const changed = store.changedBetween(gw.db, TABLE[module], ownerOf(peer), cursor, tx.stamp, STEP);
   for (const { id, updatedAt } of changed) mark(gw, tx, peer, module, id, updatedAt, dueAt(id));
   store.setCursor(gw.db, peer.name, module, changed.at(-1)?.updatedAt ?? cursor);
   return changed.length >= STEP;
@@ -96,9 +121,17 @@ function collectRows(
 function sessionDue(gw: Gateway, peer: Peer, id: string, now: Millis): Millis {
   const told = store.findDelivery(gw.db, { peer: peer.name, module: 'sessions', object: id });
   if (!told || told.mark !== findSession(gw.db, id)?.status) return now;
-  const due = told.deliveredAt + gw.settings.sessionPushInterval * 1000;
-  // A clock that was set back must not keep it waiting.
-  return Math.min(Math.max(now, due), now + gw.settings.sessionPushInterval * 1000);
+  return later(told.deliveredAt, gw.settings.sessionPushInterval * 1000, now);
+}
+
+function calendarDue(gw: Gateway, peer: Peer, id: string, now: Millis): Millis {
+  const told = store.findDelivery(gw.db, { peer: peer.name, module: 'booking-locations', object: id });
+  return told ? later(told.deliveredAt, CALENDAR_PACE, now) : now;
+}
+
+/** So long after it was told last; a clock that was set back must not keep it waiting. */
+function later(deliveredAt: Millis, pace: number, now: Millis): Millis {
+  return Math.min(Math.max(now, deliveredAt + pace), now + pace);
 }
 
 /** Changed ones, and those that the peer has, we no longer do and that do not wait to be told (`updatedAt` null). */
@@ -124,10 +157,6 @@ function mark(
   // What waited was told in its latest state, with this change in it, before the look for changes came to it.
   if ((store.findDelivery(gw.db, key)?.changedAt ?? 0) >= changedAt) return;
   store.putDirty(gw.db, key, changedAt, tx.now, dueAt);
-}
-
-function tableOf(module: 'sessions' | 'cdrs'): 'session' | 'cdr' {
-  return module === 'sessions' ? 'session' : 'cdr';
 }
 
 function ownerOf(peer: Peer): string | null {
@@ -225,13 +254,13 @@ export async function resync(gw: Gateway, peer: string): Promise<void> {
   await gw.db.write((tx) => {
     const known = findPeer(gw.db, peer);
     if (!known) return;
-    markAnew(gw, tx, known, ['locations', 'tariffs', 'sessions']);
+    markAnew(gw, tx, known, ['locations', 'tariffs', 'sessions', 'bookings', 'booking-locations']);
     tx.emit({ name: 'outbox.retried', data: { peer } });
   });
 }
 
 /** Marks, inside the write at hand, all of these modules that the peer was ever told as not told. */
-export function markAnew(gw: Gateway, tx: Tx, peer: Peer, modules: ('locations' | 'tariffs' | 'sessions')[]): void {
+export function markAnew(gw: Gateway, tx: Tx, peer: Peer, modules: Exclude<PushModule, 'cdrs'>[]): void {
   for (const module of modules) {
     // Every EVSE is told with its location.
     const objects = module === 'locations' ? [''] : store.listDelivered(gw.db, peer.name, module);

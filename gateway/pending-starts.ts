@@ -63,6 +63,8 @@ export function expectStart(gw: Gateway, tx: Tx, order: OrderedStart): PendingSt
   const start = {
     ...order,
     sessionId: own ? kept.sessionId : randomUUID(),
+    // The last reference that the peer gave counts (OCPI 2.3.0 mod_sessions, authorization_reference).
+    authorizationReference: order.authorizationReference ?? (own ? kept.authorizationReference : null),
     state: 'ordered' as const,
     createdAt: tx.now,
     expiresAt,

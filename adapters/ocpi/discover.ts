@@ -20,7 +20,7 @@ export interface ChosenVersion {
  * The roles of a peer's endpoints where it does not tell them, as in 2.1.1: the peer of a CPO takes what a CPO sends, and
  * sends tokens.
  */
-const TAKES: ReadonlySet<string> = new Set(['locations', 'sessions', 'cdrs', 'tariffs']);
+const TAKES: ReadonlySet<string> = new Set(['locations', 'sessions', 'cdrs', 'tariffs', 'booking', 'bookings']);
 
 /**
  * The best version that both speak, `wanted` before the others. Throws OcpiFault: 3001 where the peer cannot be asked, 3002

@@ -68,7 +68,7 @@ function nextLink(
   const params = new URLSearchParams();
   params.set('offset', String(page.offset + found.items.length));
   params.set('limit', String(page.limit));
-  for (const filter of ['date_from', 'date_to']) {
+  for (const filter of ['date_from', 'date_to', 'timeslot_from', 'timeslot_to']) {
     const value = query[filter];
     if (typeof value === 'string') params.set(filter, value);
   }
@@ -91,7 +91,8 @@ function integer(query: Record<string, unknown>, name: string): number | undefin
   return Number(text);
 }
 
-function instant(query: Record<string, unknown>, name: string): Millis | null {
+/** A DateTime of a query; null where it is not there, 2001 where it is none. */
+export function instant(query: Record<string, unknown>, name: string): Millis | null {
   const text = single(query, name);
   if (text === undefined) return null;
   const at = parseTime(restoreTime(text))?.at;

@@ -68,7 +68,8 @@ export type ModuleId =
   | 'tokens'
   | 'commands'
   | 'chargingprofiles'
-  | 'hubclientinfo';
+  | 'hubclientinfo'
+  | 'bookings';
 
 export interface Route {
   module: ModuleId;

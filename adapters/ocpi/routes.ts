@@ -1,4 +1,5 @@
 import { deleteCredentials, getCredentials, postCredentials, putCredentials } from './credentials.ts';
+import { getBookingLocation, getBookings, getCalendar, listBookingLocations, postBooking } from './modules/bookings.ts';
 import { getCdrs } from './modules/cdrs.ts';
 import { deleteProfile, getProfile, putPreferences, putProfile } from './modules/charging-profiles.ts';
 import { postCommandV211 } from './modules/commands-v211.ts';
@@ -45,6 +46,8 @@ const OFFERED: Record<Version, readonly Offered[]> = {
     { identifier: 'commands', role: 'RECEIVER' },
     { identifier: 'chargingprofiles', role: 'RECEIVER' },
     { identifier: 'hubclientinfo', role: 'RECEIVER' },
+    // So it is written in the specification (OCPI 2.3.0 mod_bookings).
+    { identifier: 'bookings', name: 'Booking', role: 'SENDER' },
   ],
 };
 
@@ -149,6 +152,10 @@ const V230: Route[] = [
     path: '/hubclientinfo/:country/:party',
     methods: { GET: getClientInfo, PUT: putClientInfo },
   },
+  { module: 'bookings', path: '/bookings', methods: { GET: getBookings, POST: postBooking } },
+  { module: 'bookings', path: '/bookings/booking_locations', methods: { GET: listBookingLocations } },
+  { module: 'bookings', path: '/bookings/booking_locations/:place', methods: { GET: getBookingLocation } },
+  { module: 'bookings', path: '/bookings/booking_locations/:place/:calendar', methods: { GET: getCalendar } },
 ];
 
 /** Every route of the server, by its full path. */

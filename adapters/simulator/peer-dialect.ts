@@ -18,8 +18,8 @@ export interface PeerParty {
 
 const RECEIVED = ['locations', 'sessions', 'cdrs', 'tariffs'];
 
-/** The endpoints of the platform in this version. */
-export function platformEndpoints(base: string, version: OcpiVersion, role: string): object[] {
+/** The endpoints of the platform in this version. `bookingsAs`: the identifier of its Bookings module, where it has one. */
+export function platformEndpoints(base: string, version: OcpiVersion, role: string, bookingsAs?: string): object[] {
   const at = (identifier: string, role: string): object => ({
     identifier,
     ...(version === '2.1.1' ? {} : { role }),
@@ -32,6 +32,9 @@ export function platformEndpoints(base: string, version: OcpiVersion, role: stri
     ...(role === 'HUB' ? [at('hubclientinfo', 'SENDER')] : []),
     at('commands', 'SENDER'),
     ...(version === '2.1.1' ? [] : [at('chargingprofiles', 'SENDER')]),
+    ...(version === '2.3.0' && bookingsAs !== undefined
+      ? [{ identifier: bookingsAs, role: 'RECEIVER', url: `${base}/ocpi/${version}/bookings` }]
+      : []),
   ];
 }
 

@@ -13,7 +13,8 @@ export interface PeerReceiver {
   clear(): void;
 }
 
-export type ReceivedModule = 'locations' | 'sessions' | 'cdrs' | 'tariffs';
+const RECEIVED = ['locations', 'sessions', 'cdrs', 'tariffs', 'bookings', 'booking_locations'] as const;
+export type ReceivedModule = (typeof RECEIVED)[number];
 
 const good = (data?: unknown, http = 200): PeerAnswer => ({ http, status: 1000, ...(data !== undefined && { data }) });
 const missing = (what: string): PeerAnswer => ({ http: 404, status: 2003, message: `${what} is not known here` });
@@ -25,6 +26,8 @@ export function createPeerReceiver(base: string): PeerReceiver {
     sessions: new Map(),
     cdrs: new Map(),
     tariffs: new Map(),
+    bookings: new Map(),
+    booking_locations: new Map(),
   };
 
   function whole(module: ReceivedModule, method: string, key: string, body: unknown): PeerAnswer {
@@ -54,6 +57,22 @@ export function createPeerReceiver(base: string): PeerReceiver {
     return good(undefined, evse ? 200 : 201);
   }
 
+  /** A calendar is a part of its booking location. */
+  function booked(method: string, key: string, calendar: string | undefined, body: unknown): PeerAnswer {
+    if (calendar === undefined) return whole('booking_locations', method, key, body);
+    const place = store.booking_locations.get(key);
+    if (!place) return missing(key);
+    const calendars = asList(place['calendars']).map(asRecord);
+    const known = calendars.find((each) => each['id'] === calendar);
+    if (method === 'GET') return known ? good(known) : missing(calendar);
+    if (method === 'PATCH' && !known) return missing(calendar);
+    const changed = method === 'PATCH' ? { ...known, ...asRecord(body) } : asRecord(body);
+    const others = calendars.filter((each) => each !== known);
+    const last_updated = changed['last_updated'] ?? place['last_updated'];
+    store.booking_locations.set(key, { ...place, calendars: [...others, changed], last_updated });
+    return good(undefined, known ? 200 : 201);
+  }
+
   function bill(method: string, path: string[], body: unknown): PeerAnswer {
     const [asked] = path;
     if (method === 'GET')
@@ -70,6 +89,8 @@ export function createPeerReceiver(base: string): PeerReceiver {
       if (!isReceived(module)) return null;
       if (module === 'cdrs') return bill(method, path, body);
       const [country = '', party = '', id = '', ...rest] = path;
+      if (module === 'bookings' && id === 'booking_locations')
+        return booked(method, [country, party, rest[0] ?? ''].join('/'), rest[1], body);
       const key = [country, party, id].join('/');
       return module === 'locations' && rest.length > 0
         ? part(method, key, rest, body)
@@ -83,5 +104,5 @@ export function createPeerReceiver(base: string): PeerReceiver {
 }
 
 function isReceived(module: string): module is ReceivedModule {
-  return ['locations', 'sessions', 'cdrs', 'tariffs'].includes(module);
+  return RECEIVED.some((each) => each === module);
 }

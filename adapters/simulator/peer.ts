@@ -12,7 +12,9 @@ import {
   type OcpiVersion,
 } from './peer-dialect.ts';
 import type { Listing, OcpiAnswer } from './peer-client.ts';
+import { createBooker, type Booker } from './peer-bookings.ts';
 import { createCommander, type Commander } from './peer-commands.ts';
+import { pageOf } from './peer-lists.ts';
 import { createPeerReceiver, type PeerReceiver, type ReceivedModule } from './peer-receiver.ts';
 import { startPeerServer } from './peer-server.ts';
 import type { PeerAnswer, PeerCondition, PeerRequest } from './peer-server.ts';
@@ -38,6 +40,8 @@ export interface SimulatedPeerOptions {
   ticker?: Ticker;
   /** How many requests it remembers; default 2000. */
   requestsKept?: number;
+  /** The identifier of its Bookings module in 2.3.0, such as `Booking`; default: it has none. */
+  bookingsAs?: string;
 }
 
 /** What a token needs to be told of; the rest is filled in. */
@@ -94,6 +98,8 @@ export interface SimulatedPeer {
   setCondition(condition: PeerCondition): void;
   /** Has sessions begun, stopped and limited. */
   commands: Commander;
+  /** Books bays. */
+  bookings: Booker;
   /** What it was told of a module, without asking. */
   told(module: ReceivedModule): Record<string, unknown>[];
   /** Loses what it was told. */
@@ -106,9 +112,6 @@ export interface SimulatedPeer {
 type Item = Record<string, unknown>;
 
 export type Authorizer = (uid: string, place: Record<string, unknown>) => Item | null;
-
-/** Few, so that lists have several pages. */
-const TOKENS_A_PAGE = 50;
 
 const MODULES: readonly PolledModule[] = ['locations', 'sessions', 'cdrs', 'tariffs'];
 
@@ -173,7 +176,7 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     const asked = versions.find((each) => each === first);
     if (!asked) return { http: 404, status: 2000, message: `no version ${first ?? ''} here` };
     if (module === undefined)
-      return good({ version: asked, endpoints: platformEndpoints(server.base, asked, party.role) });
+      return good({ version: asked, endpoints: platformEndpoints(server.base, asked, party.role, options.bookingsAs) });
     if (module === 'credentials') return credentialsAsked(method, body, asked);
     const taken = receiver?.handle(module, method, rest.map(decodeURIComponent), body) ?? null;
     if (taken) return taken;
@@ -186,23 +189,6 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     if (method === 'GET' && module === 'tokens') return pageOf(ownTokens, where, (token) => tokenIn(asked, token));
     if (method === 'GET' && module === 'hubclientinfo') return pageOf(clients, where, (client) => client);
     return { http: 404, status: 2000, message: `no ${module} here` };
-  }
-
-  function pageOf(items: Item[], where: URL, shown: (item: Item) => Item): PeerAnswer {
-    const from = Date.parse(where.searchParams.get('date_from') ?? '') || 0;
-    const matching = items.filter((item) => Date.parse(asText(item['last_updated']) ?? '') >= from);
-    const offset = Number(where.searchParams.get('offset') ?? 0);
-    const limit = Math.min(TOKENS_A_PAGE, Number(where.searchParams.get('limit') ?? TOKENS_A_PAGE));
-    const next = new URL(where);
-    next.searchParams.set('offset', String(offset + limit));
-    return {
-      ...good(matching.slice(offset, offset + limit).map(shown)),
-      headers: {
-        'x-total-count': String(matching.length),
-        'x-limit': String(TOKENS_A_PAGE),
-        ...(offset + limit < matching.length && { link: `<${next.href}>; rel="next"` }),
-      },
-    };
   }
 
   /** The gateway's side of the handshake; like any platform it asks the gateway first what it offers. */
@@ -377,6 +363,12 @@ export async function createSimulatedPeer(options: SimulatedPeerOptions = {}): P
     },
     request,
     commands,
+    bookings: createBooker({
+      party,
+      endpoint: () => endpoint('Booking', 'SENDER'),
+      request,
+      list: (target) => ocpiList(outboundToken, target, routing()),
+    }),
     endpoint,
     setCondition(next) {
       condition = next;

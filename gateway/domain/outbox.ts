@@ -1,7 +1,7 @@
 import type { Millis } from './time.ts';
 
 /** What is pushed. Each goes its own way, so that a backlog of one does not delay the others. */
-export const PUSH_MODULES = ['locations', 'tariffs', 'sessions', 'cdrs'] as const;
+export const PUSH_MODULES = ['locations', 'tariffs', 'sessions', 'cdrs', 'bookings', 'booking-locations'] as const;
 
 export type PushModule = (typeof PUSH_MODULES)[number];
 
@@ -9,7 +9,7 @@ export type PushModule = (typeof PUSH_MODULES)[number];
 export interface OutboxRow {
   peer: string;
   module: PushModule;
-  /** EVSE uid, or empty for the whole location; id of a tariff, session or CDR. */
+  /** EVSE uid, or empty for the whole location; id of a tariff, session, CDR, booking or booking location. */
   object: string;
   /** `dead`: the peer will not have it; an operator decides. */
   state: 'dirty' | 'dead';

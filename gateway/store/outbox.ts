@@ -195,19 +195,22 @@ export function newestDelivered(
   );
 }
 
-/** Did a session or CDR change after a stamp? `owner` null: anybody's. */
-export function hasChangedSince(db: Db, table: 'session' | 'cdr', owner: string | null, after: Millis): boolean {
+/** Of which peers are told what changed. */
+type ChangingTable = 'session' | 'cdr' | 'booking';
+
+/** Did a session, CDR or booking change after a stamp? `owner` null: anybody's. */
+export function hasChangedSince(db: Db, table: ChangingTable, owner: string | null, after: Millis): boolean {
   const { condition, params } = ownedBy(owner);
   return db.one(`SELECT 1 FROM ${table} WHERE ${condition} AND updated_at > ? LIMIT 1`, ...params, after) !== undefined;
 }
 
 /**
- * Sessions or CDRs that changed after one stamp and before another, in the order of change; `owner` null: of everybody. At
+ * Sessions, CDRs or bookings that changed after one stamp and before another, in the order of change; `owner` null: of everybody. At
  * least `step` where there are so many, and all that share the last one's stamp: a commit is never cut in two.
  */
 export function changedBetween(
   db: Db,
-  table: 'session' | 'cdr',
+  table: ChangingTable,
   owner: string | null,
   after: Millis,
   before: Millis,
@@ -250,6 +253,15 @@ export function liveSessions(db: Db, owner: string | null): { id: string; update
   return db.all(
     `SELECT id, updated_at AS updatedAt FROM session WHERE status IN ('PENDING', 'ACTIVE', 'RESERVATION')
        AND (? IS NULL OR peer = ?)`,
+    owner,
+    owner,
+  );
+}
+
+/** Bookings that are still to come. */
+export function liveBookings(db: Db, owner: string | null): { id: string; updatedAt: Millis }[] {
+  return db.all(
+    `SELECT id, updated_at AS updatedAt FROM booking WHERE state IN ('PENDING', 'RESERVED') AND (? IS NULL OR peer = ?)`,
     owner,
     owner,
   );

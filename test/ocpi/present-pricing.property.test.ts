@@ -1,6 +1,7 @@
 import { Big } from 'big.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { v230Bookings } from '../../adapters/ocpi/present/v230.ts';
 import { PRESENTERS } from '../../adapters/ocpi/present/versions.ts';
 import { readTariff } from '../../adapters/ocpi/read/tariff.ts';
 import { VERSIONS } from '../../adapters/ocpi/request.ts';
@@ -74,6 +75,9 @@ describe('what a session costs, on the wire', () => {
           expect(billed?.map(({ elements }) => elements)).toEqual(price ? [price['elements']] : undefined);
           expectPlainNumbers(JSON.stringify([told, price]));
         }
+        expectContract('2.3.0', 'bookedSession', v230Bookings.session(session, site));
+        expectContract('2.3.0', 'bookedCdr', v230Bookings.cdr(cdr, site, [], 'B1'));
+        expectContract('2.3.0', 'bookedTariff', v230Bookings.tariff(tariff, site));
       }),
       RUNS,
     );
@@ -95,7 +99,10 @@ describe('what a session costs, on the wire', () => {
           expect(older[field]).toBe(now[field]);
         }
         expect(v221!.session(session, site)['kwh']).toBe(now['total_energy']);
-        expect(old['charging_periods']).toEqual(withoutOvertime(now['charging_periods'] as Period[]));
+        expect(old['charging_periods']).toEqual(now['charging_periods']);
+        const booked = v230Bookings.cdr(cdr, site);
+        expect(withoutOvertime(booked['charging_periods'] as Period[])).toEqual(now['charging_periods']);
+        for (const part of ['total_cost', ...PARTS]) expect(booked[part]).toEqual(now[part]);
         expect(v230!.session(session, site)['charging_periods']).toEqual(now['charging_periods']);
       }),
       RUNS,
@@ -106,7 +113,7 @@ describe('what a session costs, on the wire', () => {
     fc.assert(
       fc.property(tariffs, usages, (tariff, usage) => {
         const { cdr, priced } = keep(tariff, usage);
-        const wire = PRESENTERS['2.3.0'].cdr(cdr, site);
+        const wire = v230Bookings.cdr(cdr, site);
         const total = sides(wire['total_cost'])!;
         const parts = PARTS.flatMap((part) => sides(wire[part]) ?? []);
         const tolerance = new Big(tariff.currency === 'JPY' ? 1 : '0.01').plus(rounding(2 * parts.length));
@@ -145,7 +152,7 @@ describe('what a session costs, on the wire', () => {
 
 describe('a tariff on the wire', () => {
   const knows: Record<string, (r: Restrictions) => boolean> = {
-    '2.3.0': () => true,
+    '2.3.0': ({ booking }) => booking === undefined,
     '2.2.1': ({ booking }) => booking === undefined,
     '2.1.1': ({ booking, reservation, minCurrent, maxCurrent }) =>
       [booking, reservation, minCurrent, maxCurrent].every((each) => each === undefined),

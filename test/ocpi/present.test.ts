@@ -4,6 +4,7 @@ import { assert, bigInt, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { degrees, hours, kwh, toNumber, withoutVat } from '../../adapters/ocpi/numbers.ts';
 import { clip } from '../../adapters/ocpi/present/text.ts';
+import { v230Bookings } from '../../adapters/ocpi/present/v230.ts';
 import { PRESENTERS } from '../../adapters/ocpi/present/versions.ts';
 import { VERSIONS } from '../../adapters/ocpi/request.ts';
 import type { ObjectName } from '../contract/ocpi/check.ts';
@@ -14,6 +15,8 @@ const FOLDER = join(import.meta.dirname, '../golden/ocpi');
 interface Golden {
   object: 'location' | 'session' | 'cdr' | 'tariff' | 'token';
   input: unknown[];
+  /** Where it is not as without them. */
+  '2.3.0 with bookings'?: unknown;
   '2.3.0': unknown;
   '2.2.1': unknown;
   '2.1.1': unknown;
@@ -34,6 +37,11 @@ describe('golden objects', () => {
       // A token's own type is given back as its peer wrote it, also where the version does not know it.
       if (golden.object !== 'token') expectContract(version, golden.object satisfies ObjectName, wire);
       expectPlainNumbers(JSON.stringify(wire));
+    });
+
+    it('case 60: to a peer with bookings it is what those add, and no more', () => {
+      const present = v230Bookings[golden.object] as (...input: unknown[]) => unknown;
+      expect(present(...golden.input)).toEqual(golden['2.3.0 with bookings'] ?? golden['2.3.0']);
     });
   });
 });

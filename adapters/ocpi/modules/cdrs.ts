@@ -1,6 +1,7 @@
 import { listCdrs } from '../../../gateway/cdrs.ts';
+import { bookingOfSession } from '../../../gateway/peer-bookings.ts';
 import { signedReadingsOf } from '../../../gateway/signed-readings.ts';
-import { PRESENTERS } from '../present/versions.ts';
+import { presenterFor } from '../peer-presenter.ts';
 import type { Handler, Version } from '../request.ts';
 import { listAnswer } from './list.ts';
 
@@ -11,8 +12,11 @@ import { listAnswer } from './list.ts';
 export function getCdrs(version: Version): Handler {
   const list: typeof listCdrs =
     version === '2.1.1' ? (gw, query) => listCdrs(gw, { ...query, firstBillsOnly: true }) : listCdrs;
-  return (context, request) =>
-    listAnswer(context, request, version, 'cdrs', list, (cdr) =>
-      PRESENTERS[version].cdr(cdr, context.gw.settings.site, signedReadingsOf(context.gw, cdr)),
+  return (context, request) => {
+    const { gw } = context;
+    const present = presenterFor(gw, request.peer, version);
+    return listAnswer(context, request, version, 'cdrs', list, (cdr) =>
+      present.cdr(cdr, gw.settings.site, signedReadingsOf(gw, cdr), bookingOfSession(gw, cdr.sessionId)),
     );
+  };
 }

@@ -1,6 +1,6 @@
 import { listSessions } from '../../../gateway/sessions.ts';
 import { invalid } from '../envelope.ts';
-import { PRESENTERS } from '../present/versions.ts';
+import { presenterFor } from '../peer-presenter.ts';
 import type { Handler, Version } from '../request.ts';
 import { listAnswer } from './list.ts';
 
@@ -9,8 +9,9 @@ export function getSessions(version: Version): Handler {
   return (context, request) => {
     if (request.query['date_from'] === undefined || request.query['date_from'] === '')
       throw invalid('date_from: required for sessions');
+    const present = presenterFor(context.gw, request.peer, version);
     return listAnswer(context, request, version, 'sessions', listSessions, (session) =>
-      PRESENTERS[version].session(session, context.gw.settings.site),
+      present.session(session, context.gw.settings.site),
     );
   };
 }

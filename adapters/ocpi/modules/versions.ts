@@ -6,6 +6,8 @@ import { detailsUrl, moduleUrl } from '../urls.ts';
 /** A module as version details list it. */
 export interface Offered {
   identifier: ModuleId;
+  /** As it is told, where that is not how its URL is written. */
+  name?: string;
   role: 'SENDER' | 'RECEIVER';
 }
 
@@ -15,14 +17,16 @@ export const getVersions: Handler = (_context, request) =>
 
 /** What we serve in one version, and where. */
 export function getDetails(version: Version, offered: readonly Offered[]): Handler {
-  return (_context, request) =>
+  return ({ gw }, request) =>
     success({
       version,
-      endpoints: offered.map(({ identifier, role }) => ({
-        identifier,
-        // OCPI 2.1.1 version_information_endpoint: an endpoint has no role there.
-        ...(version === '2.1.1' ? {} : { role }),
-        url: moduleUrl(request.baseUrl, version, identifier),
-      })),
+      endpoints: offered
+        .filter(({ identifier }) => identifier !== 'bookings' || gw.settings.bookings.publish)
+        .map(({ identifier, name, role }) => ({
+          identifier: name ?? identifier,
+          // OCPI 2.1.1 version_information_endpoint: an endpoint has no role there.
+          ...(version === '2.1.1' ? {} : { role }),
+          url: moduleUrl(request.baseUrl, version, identifier),
+        })),
     });
 }

@@ -45,6 +45,8 @@ export interface Dialect {
   visitors: VisitorWords;
   /** Longest readable part of a signed reading, characters. */
   longestPlain: number;
+  /** Does a bill line name the booking that it is of? */
+  bookings: boolean;
 }
 
 /** One version's wire objects. Pure. */
@@ -54,8 +56,8 @@ export interface Presenter {
   evse(evse: EvseView): Wire | null;
   connector(connector: Connector): Wire | null;
   session(session: Session, site: SiteSettings): Wire;
-  /** `signed`: what the meter signed, where it did. */
-  cdr(cdr: Cdr, site: SiteSettings, signed?: readonly SignedReading[]): Wire;
+  /** `signed`: what the meter signed, where it did. `bookingId`: of the booking that its session was of. */
+  cdr(cdr: Cdr, site: SiteSettings, signed?: readonly SignedReading[], bookingId?: string | null): Wire;
   /** Null where none of its elements can be told. */
   tariff(tariff: Tariff, site: SiteSettings): Wire | null;
   token(token: WireToken): Wire;
@@ -96,7 +98,8 @@ export function createPresenter(dialect: Dialect): Presenter {
     evse: (evse) => presentEvse(evse, dialect),
     connector: (connector) => presentConnector(connector, dialect),
     session: (session, site) => presentSession(session, site, dialect),
-    cdr: (cdr, site, signed = []) => presentCdr(cdr, site, dialect, signed),
+    cdr: (cdr, site, signed = [], bookingId = null) =>
+      presentCdr(cdr, site, dialect, signed, dialect.bookings ? bookingId : null),
     tariff: (tariff, site) => dialect.tariff(tariff, site),
     token: (token) => presentToken(token, dialect),
   };
@@ -194,7 +197,13 @@ function presentSession(session: Session, site: SiteSettings, dialect: Dialect):
 }
 
 /** OCPI 2.3.0 mod_cdrs CDR object; of a credit, all is as in what it takes back but the total (mod_cdrs, Credit CDRs). */
-function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: readonly SignedReading[]): Wire {
+function presentCdr(
+  cdr: Cdr,
+  site: SiteSettings,
+  dialect: Dialect,
+  signed: readonly SignedReading[],
+  bookingId: string | null,
+): Wire {
   const priced = (name: string, price: Price | null): Wire => (price === null ? {} : { [name]: dialect.price(price) });
   const cost = cdr.creditOf === undefined ? cdr.cost : { ...turnCost(cdr.cost), total: cdr.cost.total };
   const periods = chargingPeriods(cdr.periods, cdr.tariff, dialect.times);
@@ -206,6 +215,7 @@ function presentCdr(cdr: Cdr, site: SiteSettings, dialect: Dialect, signed: read
     // With the time for which the bay was kept before.
     start_date_time: toUtc(Math.min(cdr.startedAt, ...cdr.periods.map(({ from }) => from))),
     end_date_time: toUtc(cdr.endedAt),
+    ...optional('booking_id', bookingId),
     // A reservation that nobody charged on never became a session.
     ...optional('session_id', isOnlyKept(cdr.periods) ? null : cdr.sessionId),
     cdr_token: cdrToken(cdr.token, dialect),

@@ -22,8 +22,10 @@ export const RESTRICTIONS_V211: readonly string[] =
   );
 /** OCPI 2.2.1 mod_tariffs TariffRestrictions. */
 export const RESTRICTIONS_V221: readonly string[] = [...RESTRICTIONS_V211, 'min_current', 'max_current', 'reservation'];
-/** OCPI 2.3.0 mod_tariffs TariffRestrictions, with that of its bookings. */
-export const RESTRICTIONS_V230: readonly string[] = [...RESTRICTIONS_V221, 'booking'];
+/** OCPI 2.3.0 mod_tariffs TariffRestrictions; those of its bookings come on top. */
+export const RESTRICTIONS_V230: readonly string[] = RESTRICTIONS_V221;
+/** OCPI 2.3.0 with bookings, mod_tariffs TariffRestrictions. */
+export const RESTRICTIONS_BOOKINGS: readonly string[] = [...RESTRICTIONS_V230, 'booking'];
 
 /** OCPI 2.3.0 types, URL: 255 characters. */
 const ADDRESS = /^https?:\/\/[\x21-\x7e]{1,247}$/;

@@ -38,8 +38,6 @@ export const v221: Presenter = createPresenter({
   ...dialectV230,
   price: presentPrice,
   tariff: presentTariff,
-  // A closed enum there (OCPI 2.2.1 mod_cdrs CdrDimensionType).
-  times: { ...dialectV230.times, overtime: null },
   standard(standard) {
     // The same plug, before it became a standard (OCPI 2.3.0 mod_locations ConnectorType TESLA_S).
     if (standard === 'SAE_J3400') return 'TESLA_S';

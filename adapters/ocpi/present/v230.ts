@@ -4,22 +4,29 @@ import type { Price, PriceLimit, Tariff } from '../../../gateway/domain/tariff.t
 import { toNumber } from '../numbers.ts';
 import type { Dialect, Presenter, Wire } from './shared.ts';
 import { createPresenter } from './shared.ts';
-import { presentElements, presentTariffHead, RESTRICTIONS_V230, type TariffWords } from './tariff.ts';
+import {
+  presentElements,
+  presentTariffHead,
+  RESTRICTIONS_BOOKINGS,
+  RESTRICTIONS_V230,
+  type TariffWords,
+} from './tariff.ts';
 import { clip, optional } from './text.ts';
 
 const WORDS: TariffWords = { restrictions: new Set(RESTRICTIONS_V230), withoutTax: false };
+const BOOKINGS_WORDS: TariffWords = { restrictions: new Set(RESTRICTIONS_BOOKINGS), withoutTax: false };
 
 /** What 2.3.0 says its own way; the base that other versions depart from. */
 export const dialectV230: Dialect = {
   price: presentPrice,
-  tariff: presentTariff,
+  tariff: (tariff, site) => presentTariff(tariff, site, WORDS),
   times: {
     charging: 'TIME',
     parking: 'PARKING_TIME',
     reservation: 'RESERVATION_TIME',
     booking: 'RESERVATION_TIME',
-    // Of its bookings, whose peers alone have such sessions.
-    overtime: 'RESERVATION_OVERTIME',
+    // Of its bookings.
+    overtime: null,
   },
   // OpenEnums in 2.3.0, so every name may be sent (OCPI 2.3.0 types, OpenEnum).
   standard: (standard) => standard,
@@ -27,10 +34,19 @@ export const dialectV230: Dialect = {
   visitors: { helpPhone: true, parkingPlaces: true, parkingRestriction: () => true },
   // 2.3.0 edition 2.
   longestPlain: 5000,
+  bookings: false,
 };
 
 /** OCPI 2.3.0. */
 export const v230: Presenter = createPresenter(dialectV230);
+
+/** OCPI 2.3.0 for a peer that has its bookings. */
+export const v230Bookings: Presenter = createPresenter({
+  ...dialectV230,
+  tariff: (tariff, site) => presentTariff(tariff, site, BOOKINGS_WORDS),
+  times: { ...dialectV230.times, overtime: 'RESERVATION_OVERTIME' },
+  bookings: true,
+});
 
 /** OCPI 2.3.0 types, Price. */
 function presentPrice(price: Price): Wire {
@@ -44,8 +60,8 @@ function presentPrice(price: Price): Wire {
 }
 
 /** OCPI 2.3.0 mod_tariffs Tariff object, with `preauthorize_amount` as its payments have it. */
-function presentTariff(tariff: Tariff, site: SiteSettings): Wire | null {
-  const elements = presentElements(tariff, WORDS);
+function presentTariff(tariff: Tariff, site: SiteSettings, words: TariffWords): Wire | null {
+  const elements = presentElements(tariff, words);
   const { preauthorizeAmount } = tariff;
   return (
     elements && {

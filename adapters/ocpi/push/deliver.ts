@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto';
+import { findOffer, firstBookable } from '../../../gateway/booking-offers.ts';
+import { findBooking } from '../../../gateway/bookings.ts';
 import { findCdr } from '../../../gateway/cdrs.ts';
 import { billBefore, isFirstBill } from '../../../gateway/credits.ts';
 import { signedReadingsOf } from '../../../gateway/signed-readings.ts';
 import type { EvseView } from '../../../gateway/chargers.ts';
 import type { OutboxRow, PushModule } from '../../../gateway/domain/outbox.ts';
 import type { Millis } from '../../../gateway/domain/time.ts';
-import type { TokenUse } from '../../../gateway/domain/types.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { isOutOfReach, waitsFor } from '../../../gateway/hub-clients.ts';
 import { findDelivery, type Told } from '../../../gateway/outbox.ts';
+import { bookingOfSession } from '../../../gateway/peer-bookings.ts';
 import { findSession } from '../../../gateway/sessions.ts';
 import { siteView, type SiteView } from '../../../gateway/site.ts';
 import { findTariff } from '../../../gateway/tariffs.ts';
 import type { Call, OcpiClient, Sent } from '../client.ts';
+import { toBookingWire } from '../booking-wire.ts';
+import { presenterFor } from '../peer-presenter.ts';
+import { presentBookingLocation } from '../present/bookings.ts';
 import { PRESENTERS } from '../present/versions.ts';
 import type { Wire } from '../present/shared.ts';
-import { addressee, mannerOf, receiverUrl, type PushTarget } from './target.ts';
+import { addressee, mannerOf, receiverUrl, type PartyAddress, type PushTarget } from './target.ts';
 
 /** What came of telling a peer one object. */
 export type Delivered =
@@ -41,11 +46,13 @@ const DELIVER: Record<PushModule, (errand: Errand) => Promise<Delivered>> = {
   tariffs: tellTariff,
   sessions: tellSession,
   cdrs: tellCdr,
+  bookings: tellBooking,
+  'booking-locations': tellBookingLocation,
 };
 
 /** Tells a peer the latest state of what a row stands for. Never rejects but for faults of ours. */
 export async function deliver(gw: Gateway, client: OcpiClient, target: PushTarget, row: OutboxRow): Promise<Delivered> {
-  const base = receiverUrl(target.peer, row.module);
+  const base = receiverUrl(gw, target.peer, row.module);
   if (base === null) return { kind: 'moot' };
   const { token, peer } = target;
   return DELIVER[row.module]({
@@ -103,8 +110,8 @@ async function tellTariff(errand: Errand): Promise<Delivered> {
   const url = objectUrl(gw, base, row.object);
   const told = { object: row.object, changedAt: row.changedAt, mark: 'tariff', location: null };
   const tariff = findTariff(gw, row.object);
-  // One that this peer's version cannot tell is to it as one that there is not.
-  const wire = tariff && PRESENTERS[target.version].tariff(tariff, gw.settings.site);
+  // One that this peer cannot be told is to it as one that there is not.
+  const wire = tariff && presenterFor(gw, target.peer, target.version).tariff(tariff, gw.settings.site);
   if (!wire) {
     const sent = await errand.call('DELETE', url);
     // One that it never had is gone as well.
@@ -120,7 +127,7 @@ async function tellSession(errand: Errand): Promise<Delivered> {
   const { gw, target, row, base } = errand;
   const session = findSession(gw, row.object);
   if (!session) return { kind: 'moot' };
-  const wire = PRESENTERS[target.version].session(session, gw.settings.site);
+  const wire = presenterFor(gw, target.peer, target.version).session(session, gw.settings.site);
   const held = outOfReach(errand, session.token);
   if (held) return held;
   const sent = await errand.call('PUT', objectUrl(gw, base, session.id), wire, session.token);
@@ -138,7 +145,9 @@ async function tellCdr(errand: Errand): Promise<Delivered> {
   const before = billBefore(gw, target.peer.name, cdr);
   const held = before === null ? outOfReach(errand, cdr.token) : { kind: 'held' as const, reason: before };
   if (held) return held;
-  const wire = PRESENTERS[target.version].cdr(cdr, gw.settings.site, signedReadingsOf(gw, cdr));
+  const booked = bookingOfSession(gw, cdr.sessionId);
+  const present = presenterFor(gw, target.peer, target.version);
+  const wire = present.cdr(cdr, gw.settings.site, signedReadingsOf(gw, cdr), booked);
   const sent = await errand.call('POST', base, wire, cdr.token);
   const known = sent.kind === 'refused' && isDuplicate(sent);
   if (sent.kind !== 'ok' && !known) return sent;
@@ -146,8 +155,34 @@ async function tellCdr(errand: Errand): Promise<Delivered> {
   return { kind: 'told', told: [{ object: cdr.id, changedAt: row.changedAt, mark: 'cdr', location }] };
 }
 
+/** Whole, to whom it was that asked for it (OCPI 2.3.0 mod_bookings, PUT Booking). */
+async function tellBooking(errand: Errand): Promise<Delivered> {
+  const { gw, row, base } = errand;
+  const booking = findBooking(gw, row.object);
+  if (!booking) return { kind: 'moot' };
+  const party = booking.requests.at(-1)?.request ?? gw.settings.site;
+  const held = outOfReach(errand, party);
+  if (held) return held;
+  const sent = await errand.call('PUT', objectUrl(gw, base, booking.id), toBookingWire(gw)(booking), party);
+  if (sent.kind !== 'ok') return sent;
+  const changedAt = upTo(row, booking.updatedAt);
+  return { kind: 'told', told: [{ object: booking.id, changedAt, mark: booking.state, location: null }] };
+}
+
+/** With its calendar, to everybody (OCPI 2.3.0 mod_bookings, PUT BookingLocation). */
+async function tellBookingLocation(errand: Errand): Promise<Delivered> {
+  const { gw, target, row, base } = errand;
+  const offer = visibleSite(gw, target) && findOffer(gw, row.object);
+  if (!offer) return { kind: 'moot' };
+  const wire = presentBookingLocation(offer, gw.settings.site, firstBookable(gw));
+  const sent = await errand.call('PUT', objectUrl(gw, base, 'booking_locations', offer.id), wire);
+  if (sent.kind !== 'ok') return sent;
+  const changedAt = upTo(row, offer.updatedAt);
+  return { kind: 'told', told: [{ object: offer.id, changedAt, mark: 'booking location', location: null }] };
+}
+
 /** A party behind a hub that the hub does not reach is told nothing until it does (OCPI 2.3.0 mod_hub_client_info). */
-function outOfReach({ gw, target }: Errand, about: TokenUse): Delivered | null {
+function outOfReach({ gw, target }: Errand, about: PartyAddress): Delivered | null {
   const { peer } = target;
   const party = addressee(gw, peer, about);
   if (!party || !isOutOfReach(gw, peer.name, party.countryCode, party.partyId)) return null;
@@ -185,7 +220,7 @@ function locationUrl({ gw, base }: Errand): string {
   return objectUrl(gw, base, gw.settings.site.id);
 }
 
-function objectUrl(gw: Gateway, base: string, id: string): string {
+function objectUrl(gw: Gateway, base: string, ...id: string[]): string {
   const { countryCode, partyId } = gw.settings.site;
-  return [base, ...[countryCode, partyId, id].map(encodeURIComponent)].join('/');
+  return [base, ...[countryCode, partyId, ...id].map(encodeURIComponent)].join('/');
 }

@@ -3,7 +3,7 @@ import { signedReadingsOf } from '../../../gateway/signed-readings.ts';
 import type { Deviation, DriftReport } from '../../../gateway/domain/drift.ts';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
 import { PUSH_MODULES, type PushModule } from '../../../gateway/domain/outbox.ts';
-import type { TokenUse } from '../../../gateway/domain/types.ts';
+import type { Cdr, TokenUse } from '../../../gateway/domain/types.ts';
 import {
   cdrsToCheck,
   isCheckDue,
@@ -16,12 +16,13 @@ import {
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { collectChanges } from '../../../gateway/outbox.ts';
 import { findPeer, listPeers } from '../../../gateway/peers.ts';
+import { bookingOfSession } from '../../../gateway/peer-bookings.ts';
 import { findSession } from '../../../gateway/sessions.ts';
 import { siteView } from '../../../gateway/site.ts';
 import { findTariff, listTariffs } from '../../../gateway/tariffs.ts';
 import type { OcpiClient } from '../client.ts';
-import { PRESENTERS } from '../present/versions.ts';
-import type { Wire } from '../present/shared.ts';
+import { presenterFor } from '../peer-presenter.ts';
+import type { Presenter, Wire } from '../present/shared.ts';
 import { deviations } from './compare.ts';
 import { mannerOf, receiverUrl, targetOf, type PushTarget } from './target.ts';
 
@@ -107,7 +108,7 @@ async function checkPeer(gw: Gateway, client: OcpiClient, name: string): Promise
   };
   const read: PushModule[] = [];
   for (const module of PUSH_MODULES) {
-    const base = receiverUrl(target.peer, module);
+    const base = receiverUrl(gw, target.peer, module);
     if (base === null) continue;
     // What changed until now waits from here on, and is no deviation.
     while (await collectChanges(gw, target.peer, module));
@@ -182,7 +183,7 @@ function evsesOf(location: Wire): string[] {
 function copiesOf(gw: Gateway, target: PushTarget, module: PushModule, base: string): Copy[] {
   const { peer, version } = target;
   const { site } = gw.settings;
-  const present = PRESENTERS[version];
+  const present = presenterFor(gw, peer, version);
   const at = (id: string): string => [base, ...[site.countryCode, site.partyId, id].map(encodeURIComponent)].join('/');
   if (module === 'locations') {
     const visible = site.publish || peer.visibility === 'all';
@@ -208,14 +209,18 @@ function copiesOf(gw: Gateway, target: PushTarget, module: PushModule, base: str
         return session && present.session(session, site);
       },
     }));
+  // Calendars change all the time, and every change of them is told whole.
+  if (module === 'bookings' || module === 'booking-locations') return [];
   return cdrsToCheck(gw, peer.name).flatMap(({ object, location }) => {
     const cdr = findCdr(gw, object);
     const url = whereKept(base, location);
     // A shape that the peer did not tell is a guess, and a bill line told twice costs money: only its own word counts.
-    return cdr && url !== null
-      ? [{ object, url, about: cdr.token, ours: () => present.cdr(cdr, site, signedReadingsOf(gw, cdr)) }]
-      : [];
+    return cdr && url !== null ? [{ object, url, about: cdr.token, ours: () => billOf(gw, present, cdr) }] : [];
   });
+}
+
+function billOf(gw: Gateway, present: Presenter, cdr: Cdr): Wire {
+  return present.cdr(cdr, gw.settings.site, signedReadingsOf(gw, cdr), bookingOfSession(gw, cdr.sessionId));
 }
 
 /** Where the peer says that it keeps a bill line; null where it says nothing, or names another server than its own. */

@@ -58,7 +58,7 @@ export function startPusher(gw: Gateway, client: OcpiClient, elapsed: () => numb
   /** One that was provisioned by hand is asked first where it takes what, in the lane of its locations. */
   function mayTake(peer: Peer, module: PushModule): boolean {
     if (peer.endpoints.length === 0) return module === 'locations' && peer.versionsUrl !== null;
-    return receiverUrl(peer, module) !== null;
+    return receiverUrl(gw, peer, module) !== null;
   }
 
   function start(peer: string, module: PushModule): void {

@@ -1,10 +1,11 @@
 import type { PushModule } from '../../../gateway/domain/outbox.ts';
-import type { Peer, TokenUse } from '../../../gateway/domain/types.ts';
+import type { Peer } from '../../../gateway/domain/types.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { learnEndpoints, outboundToken } from '../../../gateway/peers.ts';
 import type { Call, OcpiClient } from '../client.ts';
 import { chooseVersion, fetchEndpoints, sendsRaw } from '../discover.ts';
 import { same } from '../headers.ts';
+import { isBookings } from '../peer-presenter.ts';
 import { VERSIONS, type Version } from '../request.ts';
 
 /** A peer that can be told things, and where. */
@@ -23,9 +24,13 @@ export function targetOf(gw: Gateway, peer: Peer): PushTarget | null {
   return peer.state === 'registered' && token !== null && version !== undefined ? { peer, token, version } : null;
 }
 
-/** The module's URL at the peer; null where it does not take it. */
-export function receiverUrl(peer: Peer, module: PushModule | 'tokens'): string | null {
-  const endpoint = peer.endpoints.find(({ identifier, role }) => identifier === module && role === 'RECEIVER');
+/** The module's URL at the peer, without a slash at its end; null where it does not take it. */
+export function receiverUrl(gw: Gateway, peer: Peer, module: PushModule): string | null {
+  const booked = module === 'bookings' || module === 'booking-locations';
+  if (booked && !(gw.settings.bookings.publish && peer.version === '2.3.0')) return null;
+  const endpoint = peer.endpoints.find(
+    ({ identifier, role }) => role === 'RECEIVER' && (booked ? isBookings(identifier) : identifier === module),
+  );
   return endpoint?.url.replace(/\/+$/, '') ?? null;
 }
 
@@ -46,7 +51,7 @@ export async function discoverPeer(gw: Gateway, client: OcpiClient, peer: Peer):
 }
 
 /** How a call of a functional module is written for this peer: its routing headers, its way of sending tokens, its TLS. */
-export function mannerOf(gw: Gateway, peer: Peer, about: TokenUse | null): Manner {
+export function mannerOf(gw: Gateway, peer: Peer, about: PartyAddress | null): Manner {
   return routedAs(peer, routingTo(gw, peer, about));
 }
 
@@ -69,7 +74,7 @@ function isRouted(peer: Peer): boolean {
  * Routing headers of a push: what is about a token goes to that token's party, anything else to the hub, which passes it on
  * to all (Broadcast Push), or to the peer's first party (OCPI 2.3.0 transport_and_format, message routing headers).
  */
-export function routingTo(gw: Gateway, peer: Peer, about: TokenUse | null): Record<string, string> {
+export function routingTo(gw: Gateway, peer: Peer, about: PartyAddress | null): Record<string, string> {
   const { site } = gw.settings;
   const to = addressee(gw, peer, about);
   return {
@@ -80,7 +85,7 @@ export function routingTo(gw: Gateway, peer: Peer, about: TokenUse | null): Reco
 }
 
 /** The party at or behind a peer that a push is for; undefined where the peer never told its parties. */
-export function addressee(gw: Gateway, peer: Peer, about: TokenUse | null): PartyAddress | undefined {
+export function addressee(gw: Gateway, peer: Peer, about: PartyAddress | null): PartyAddress | undefined {
   const hub = peer.parties.find(({ role }) => role === 'HUB');
   const owner = about && peer.parties.find((party) => isSameParty(party, about));
   if (owner) return owner;
@@ -89,7 +94,8 @@ export function addressee(gw: Gateway, peer: Peer, about: TokenUse | null): Part
   return peer.parties[0];
 }
 
-interface PartyAddress {
+/** A party as messages are addressed to it. */
+export interface PartyAddress {
   countryCode: string;
   partyId: string;
 }

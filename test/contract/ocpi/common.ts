@@ -313,16 +313,19 @@ export const envelope = strict({
   timestamp: dateTime,
 });
 export const versions = some(strict({ version: text(10), url }));
-export const versionDetails = strict({
-  version: text(10),
-  endpoints: some(
-    strict({
-      identifier: oneOf('cdrs chargingprofiles commands credentials hubclientinfo locations sessions tariffs tokens'),
-      role: oneOf('SENDER RECEIVER'),
-      url,
-    }),
-  ),
-});
+export const versionDetails = (more = '') =>
+  strict({
+    version: text(10),
+    endpoints: some(
+      strict({
+        identifier: oneOf(
+          `cdrs chargingprofiles commands credentials hubclientinfo locations sessions tariffs tokens ${more}`.trim(),
+        ),
+        role: oneOf('SENDER RECEIVER'),
+        url,
+      }),
+    ),
+  });
 export const credentialsToken = Type.String({ pattern: '^[\\x21-\\x7e]{1,64}$' });
 export const credentialsRole = (roles: string) =>
   strict({ role: oneOf(roles), business_details: businessDetails, party_id: ciString(3), country_code: ciString(2) });

@@ -24,7 +24,7 @@ export const V221 = {
   clientInfo: is.clientInfo,
   envelope: is.envelope,
   versions: is.versions,
-  details: is.versionDetails,
+  details: is.versionDetails(),
   credentials: is.strict({
     token: is.credentialsToken,
     url: is.url,

@@ -1,4 +1,6 @@
 /** OCPI 2.3.0 (core, edition 2), from the specification's tables. OpenEnums take any name, as there. */
+import type { TProperties } from 'typebox';
+import { BOOKINGS } from './bookings.ts';
 import { COMMANDS } from './commands.ts';
 import * as is from './common.ts';
 
@@ -35,25 +37,34 @@ const parking = is.strict({
   roofed: is.opt(is.boolean),
   lighting: is.opt(is.boolean),
 });
-const tariff = is.strict({
-  ...is.tariffFields({
-    ...is.restrictionFieldsV221,
-    // Of its bookings.
-    booking: is.opt(is.oneOf('BOOKING BOOKING_EXPIRES BOOKING_CANCELLATION_FEES BOOKING_OVERTIME')),
-  }),
-  // Of its payments.
-  preauthorize_amount: is.opt(is.number),
-  min_price: is.opt(priceLimit),
-  max_price: is.opt(priceLimit),
-  tax_included: is.oneOf('YES NO N/A'),
+const tariffOf = <P extends TProperties>(restricted: P) =>
+  is.strict({
+    ...is.tariffFields({ ...is.restrictionFieldsV221, ...restricted }),
+    // Of its payments.
+    preauthorize_amount: is.opt(is.number),
+    min_price: is.opt(priceLimit),
+    max_price: is.opt(priceLimit),
+    tax_included: is.oneOf('YES NO N/A'),
+  });
+const tariff = tariffOf({});
+/** With what its bookings add. */
+const bookedTariff = tariffOf({
+  booking: is.opt(is.oneOf('BOOKING BOOKING_EXPIRES BOOKING_CANCELLATION_FEES BOOKING_OVERTIME')),
 });
+const session = is.strict({
+  ...is.sessionFields,
+  charging_periods: is.sessionPeriods(),
+  cdr_token: cdrToken,
+  total_cost: is.opt(price),
+});
+const cdrParts = { price, cdrToken, standard: openEnum, plain: 5000 };
 
 export const V230 = {
   ...COMMANDS,
   clientInfo: is.clientInfo,
   envelope: is.envelope,
   versions: is.versions,
-  details: is.versionDetails,
+  details: is.versionDetails('Booking'),
   credentials: is.strict({
     token: is.credentialsToken,
     url: is.url,
@@ -68,13 +79,15 @@ export const V230 = {
     help_phone: is.opt(is.ciString(25)),
     parking_places: is.many(parking),
   }),
-  session: is.strict({
-    ...is.sessionFields,
-    charging_periods: is.sessionPeriods(is.BOOKING_DIMENSIONS),
-    cdr_token: cdrToken,
-    total_cost: is.opt(price),
-  }),
-  cdr: is.cdrSchema({ price, tariff, cdrToken, standard: openEnum, plain: 5000, dimensions: is.BOOKING_DIMENSIONS }),
+  session,
+  cdr: is.cdrSchema({ ...cdrParts, tariff }),
   tariff,
+  bookedSession: is.strict({ ...session.properties, charging_periods: is.sessionPeriods(is.BOOKING_DIMENSIONS) }),
+  bookedCdr: is.strict({
+    ...is.cdrSchema({ ...cdrParts, tariff: bookedTariff, dimensions: is.BOOKING_DIMENSIONS }).properties,
+    booking_id: is.opt(is.ciString(36)),
+  }),
+  bookedTariff,
+  ...BOOKINGS,
   token: is.tokenSchema(openEnum),
 };

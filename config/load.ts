@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Check } from 'typebox/schema';
 import { checkTariff } from '../gateway/pricing/check.ts';
 import type { Settings } from '../gateway/domain/settings.ts';
+import type { UpkeepSettings } from '../gateway/domain/upkeep.ts';
 import { parseYaml } from './document.ts';
 import { camelKeys } from './names.ts';
 import { ConfigError, type Problem } from './problems.ts';
@@ -47,6 +48,8 @@ export interface Config {
   /** `directory` is absolute. */
   storage: { directory: string; maxMegabytes: number };
   log: ConfigDocument['log'];
+  /** `backupDirectory` is absolute. */
+  upkeep: UpkeepSettings;
 }
 
 /**
@@ -124,10 +127,20 @@ function toConfig(document: ConfigDocument, file: string, folder: string, env: E
     storage: { directory: chosen, maxMegabytes },
     log: document.log,
   };
+    upkeep: toUpkeep(document.upkeep, chosen, folder),
 }
 
 /** `a[0].b` lies in `a[0]`, that in `a`. */
 function parentOf(path: string): string {
+/** Backups lie in the data directory where the file does not say better. */
+function toUpkeep(given: ConfigDocument['upkeep'], data: string, folder: string): UpkeepSettings {
+  const { backupDirectory, ...rest } = given;
+  return {
+    ...rest,
+    backupDirectory: backupDirectory === null ? resolve(data, 'backups') : resolve(folder, backupDirectory),
+  };
+}
+
   return path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0));
 }
 

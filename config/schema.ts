@@ -7,6 +7,7 @@ import { charger, defaultConnector, model, peer, site, token } from './schema-de
 import { reader } from './schema-readers.ts';
 import { tariff } from './schema-tariff.ts';
 
+import { upkeep } from './schema-upkeep.ts';
 /** The configuration file, whole: types, defaults, validation and reference page all come from here. */
 export const configSchema = Type.Object({
   site,
@@ -19,6 +20,7 @@ export const configSchema = Type.Object({
   bookings,
   log,
   'default-connector': defaultConnector,
+  upkeep,
   chargers: Type.Array(charger, {
     default: [],
     description: 'Chargers known beforehand. They belong to this file and are read-only elsewhere.',

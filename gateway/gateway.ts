@@ -24,6 +24,7 @@ import type { SessionPace } from './session-pace.ts';
 import type { Db } from './store/db.ts';
 import type { ArmedTap } from './taps.ts';
 import type { SecretBox } from './store/secret-box.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { WanDrill } from './wan-drill.ts';
 
 /** Where the gateway tells people what it does; the shape of pino's loggers. */
@@ -99,6 +100,8 @@ export interface Gateway {
   peerDrill: PeerDrill | null;
   /** How it goes with telling each peer things, in this run. */
   pushStates: Map<string, PushState>;
+  /** Backups, forgetting and the like; while it serves. */
+  upkeep: Upkeep | null;
   /** When the site's own data last changed. */
   siteUpdatedAt: Millis;
 }

@@ -1,6 +1,7 @@
 import { LEAST_FREE, diskSpace } from './disk.ts';
 import type { Gateway } from './gateway.ts';
 import { watchLoopLag } from './loop-lag.ts';
+import { upkeepReasons } from './upkeep.ts';
 
 /** A loop that was this late keeps chargers waiting, seconds. */
 const MOST_LAG = 5;
@@ -18,7 +19,13 @@ export function startHealth(gw: Gateway): () => void {
 
 /** Can the gateway do its work now? When not, why. */
 export function readiness(gw: Gateway): { ready: boolean; reasons: string[] } {
-  const reasons = [...storageReasons(gw), ...doorReasons(gw), ...lagReasons(gw), ...diskReasons(gw)];
+  const reasons = [
+    ...storageReasons(gw),
+    ...doorReasons(gw),
+    ...lagReasons(gw),
+    ...diskReasons(gw),
+    ...upkeepReasons(gw),
+  ];
   return { ready: reasons.length === 0, reasons };
 }
 

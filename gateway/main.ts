@@ -34,6 +34,7 @@ import { watchLimits } from './session-limits.ts';
 import { noticePendingStops } from './stop-pending.ts';
 
 export interface StartOptions {
+import { startSiteUpkeep } from './upkeep.ts';
   clock?: Clock;
   log?: Log;
 }
@@ -106,6 +107,7 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     const ocpiUrl = `${(await ocpi.listen()).url}/ocpi/versions`;
 
     const openData = config.openData.publish ? createOpenDataServer(gateway, config.openData) : null;
+    closers.push(startSiteUpkeep(gateway, config.storage.directory, config.upkeep));
     if (openData) closers.push(() => openData.close());
     const openDataUrl = openData && (await openData.listen()).url;
 

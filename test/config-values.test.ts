@@ -56,6 +56,7 @@ describe('defaults and values', () => {
       console: { host: '127.0.0.1', port: 8889, token: null },
       storage: { directory: '/srv/depot', maxMegabytes: 0 },
       log: { level: 'info' },
+      upkeep: expect.objectContaining({ at: '03:30', backupDirectory: '/srv/depot/backups' }),
     });
     expect(settings).toEqual({
       site: {

@@ -61,6 +61,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   LIMIT_REACHED: 503,
   URL_REFUSED: 422,
+  BACKUP_FAILED: 500,
   STORAGE_FULL: 507,
   STORAGE_FAILED: 503,
 };

@@ -22,6 +22,7 @@ import { addTransactionVerbs } from './transaction-verbs.ts';
 import { addTryVerbs } from './try-verbs.ts';
 
 /** What a command ends with when that is not 0. */
+import { addUpkeepVerbs } from './upkeep-verbs.ts';
 type Finish = (code: number) => void;
 
 /**
@@ -78,6 +79,7 @@ export function createProgram(finish: Finish, json: boolean): Command {
   addTryVerbs(program, finish);
   addCompletionVerb(program);
   program
+  addUpkeepVerbs(program);
     .command('version')
     .description('the version of this program')
     .action((_options, command: Command) => {

@@ -54,6 +54,11 @@ export interface GatewayEvents {
   'peer.back': { name: string };
   'outbox.retried': { peer: string };
   'vendor-data.received': { id: number; chargerId: string; vendor: string; message: string | null };
+  /** A verified copy of the database. */
+  'backup.made': { name: string; bytes: number };
+  'backup.failed': { problem: string };
+  /** Room on the disk got short, or there is enough again. */
+  'storage.space': { low: boolean; freeBytes: number };
   'quarantine.added': { id: number; chargerId: string; reason: string };
 }
 

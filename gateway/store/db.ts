@@ -127,8 +127,8 @@ function configure(sqlite: Database.Database, maxBytes: number): void {
   }
 }
 
-/** One daemon per data directory. The kernel lets go of the lock when the process dies, however it dies. */
-function lockDirectory(directory: string): Database.Database {
+/** One daemon per data directory, until it closes what this gives. The kernel lets go of it when the process dies, however it dies. Errors: DATA_DIR_LOCKED, STORAGE_FAILED. */
+export function lockDirectory(directory: string): Database.Database {
   const path = join(directory, 'chargegate.lock');
   const fresh = !existsSync(path);
   const lock = openLock(directory, path);

@@ -37,6 +37,11 @@ export function migrate(sqlite: Database.Database, file: string, folder: string 
   }
 }
 
+/** The newest schema that this program knows. */
+export function newestSchema(): number {
+  return listMigrations(FOLDER).at(-1)?.version ?? 0;
+}
+
 /** Migration files are `NNNN-name.sql`, numbered without gaps. */
 function listMigrations(folder: string): Migration[] {
   return readdirSync(folder)

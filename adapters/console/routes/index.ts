@@ -23,6 +23,7 @@ import { statusRoutes } from './status.ts';
 import { tariffRoutes } from './tariffs.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transactionRoutes } from './transactions.ts';
+import { upkeepRoutes } from './upkeep.ts';
 import { vendorDataRoutes } from './vendor-data.ts';
 import { wanDrillRoutes } from './wan-drill.ts';
 
@@ -54,4 +55,5 @@ export const API_ROUTES: readonly Route[] = [
   ...drillRoutes,
   ...wanDrillRoutes,
   ...openDataRoutes,
+  ...upkeepRoutes,
 ];

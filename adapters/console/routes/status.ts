@@ -3,6 +3,7 @@ import { toUtc } from '../../../gateway/domain/time.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { readiness } from '../../../gateway/health.ts';
 import { listPeers } from '../../../gateway/peers.ts';
+import { upkeepWarnings } from '../../../gateway/upkeep.ts';
 import { ok, route } from '../route.ts';
 import type { ConsoleInfo, Route } from '../route.ts';
 import { StatusBody } from '../schemas.ts';
@@ -62,5 +63,5 @@ function warnings(gw: Gateway): string[] {
   if (gw.settings.unknownTokens === 'accept')
     found.push('Unknown cards may charge: set authorization.unknown-tokens to deny to decide yourself who may.');
   if (gw.db.stats().fault !== null) found.push('Nothing can be stored at the moment: see the storage fault.');
-  return found;
+  return [...found, ...upkeepWarnings(gw)];
 }

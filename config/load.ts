@@ -45,6 +45,7 @@ export interface Config {
   };
   openData: ConfigDocument['openData'];
   console: ConfigDocument['console'];
+  mqtt: ConfigDocument['mqtt'];
   /** `directory` is absolute. */
   storage: { directory: string; maxMegabytes: number };
   log: ConfigDocument['log'];
@@ -124,6 +125,7 @@ function toConfig(document: ConfigDocument, file: string, folder: string, env: E
     },
     openData: document.openData,
     console: document.console,
+    mqtt: { ...document.mqtt, tls: document.mqtt.tls && resolvePaths(document.mqtt.tls, folder) },
     storage: { directory: chosen, maxMegabytes },
     log: document.log,
   };

@@ -44,6 +44,7 @@ export function checkRules(draft: Draft<ConfigDocument>, source: Source): void {
     path: `peers[${index}].inbound-token`,
   }));
   checkReaders(draft.readers ?? [], source);
+  checkMqtt(draft.mqtt ?? {}, source);
   for (const [index, item] of peers.entries()) checkPeerTls(item ?? {}, `peers[${index}]`, source);
 }
 
@@ -63,6 +64,19 @@ function checkReaders(readers: Draft<ConfigDocument['readers']>, source: Source)
       if (given !== null && given !== undefined && item?.protocol !== undefined && item.protocol !== protocol)
         source.report(`readers[${index}].${protocol}`, `does nothing: the reader speaks ${item.protocol}`);
   }
+}
+
+function checkMqtt({ url, username, password, tls }: Draft<ConfigDocument['mqtt']>, source: Source): void {
+  if (typeof password === 'string' && username === null)
+    source.report('mqtt.password', 'is given without username: a broker takes them together');
+  if (!tls) return;
+  const { certificatePath, keyPath } = tls;
+  if (typeof certificatePath === 'string' && keyPath === null)
+    source.report('mqtt.tls.certificate-path', 'is given without key-path: a certificate is shown with its key');
+  if (typeof keyPath === 'string' && certificatePath === null)
+    source.report('mqtt.tls.key-path', 'is given without certificate-path: say which certificate it is the key of');
+  if (url?.startsWith('mqtt:'))
+    source.report('mqtt.tls', 'does nothing, as mqtt.url is an mqtt:// URL: make it mqtts://');
 }
 
 function checkPeerTls(

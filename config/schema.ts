@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { CamelKeys } from './names.ts';
 import { bookings } from './schema-bookings.ts';
 import { authorization, consoleSection, log, ocpi, ocpp, storage } from './schema-daemon.ts';
+import { mqtt } from './schema-mqtt.ts';
 import { openData } from './schema-open-data.ts';
 import { charger, defaultConnector, model, peer, site, token } from './schema-depot.ts';
 import { reader } from './schema-readers.ts';
@@ -15,6 +16,7 @@ export const configSchema = Type.Object({
   ocpi,
   'open-data': openData,
   console: consoleSection,
+  mqtt,
   storage,
   authorization,
   bookings,

@@ -32,6 +32,7 @@ import { watchReservations } from './reservation-commands.ts';
 import { recoverReservations, startReservationUpkeep } from './reservation-upkeep.ts';
 import { watchLimits } from './session-limits.ts';
 import { noticePendingStops } from './stop-pending.ts';
+import { packageVersion } from './version.ts';
 
 export interface StartOptions {
 import { startSiteUpkeep } from './upkeep.ts';
@@ -126,6 +127,14 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
 
     const readers = startReaders(gateway);
     closers.push(() => readers.close());
+
+    const { url: broker } = config.mqtt;
+    if (broker !== null) {
+      // Only then: the library takes its share of memory.
+      const { startMqtt } = await import('../adapters/mqtt/service.ts');
+      const mqtt = await startMqtt(gateway, { ...config.mqtt, url: broker }, { version: packageVersion() });
+      closers.push(() => mqtt.close());
+    }
 
     const urls = { ocpp: ocppUrl, ocpps: ocppsUrl, ocpi: config.ocpi.publicUrl ?? ocpiUrl, openData: openDataUrl };
     const operator = createConsoleServer(gateway, {

@@ -1,0 +1,40 @@
+import type { Session } from './domain/types.ts';
+import type { EvseView } from './chargers.ts';
+import type { Gateway } from './gateway.ts';
+import { lastReadings } from './store/live-evse.ts';
+import { findSessionOf } from './store/sessions.ts';
+
+/** What an EVSE does now. */
+export interface LiveEvse {
+  /** Null where it is not known; nought where nothing runs. */
+  powerW: number | null;
+  currentA: number | null;
+  /** Lifetime register, Wh. */
+  energyWh: number | null;
+  socPercent: number | null;
+  /** The one under way. */
+  session: Session | null;
+}
+
+/** A charger that tells its figures in turns has told all of them within so many readings. */
+const READINGS = 6;
+
+/** What this EVSE draws and for whom, as its charger last reported. */
+export function liveEvse(gw: Gateway, { visible, meterWh, transactionId }: EvseView): LiveEvse {
+  if (transactionId === null) {
+    const draw = visible === 'Unknown' ? null : 0;
+    return { powerW: draw, currentA: draw, energyWh: meterWh, socPercent: null, session: null };
+  }
+  const readings = lastReadings(gw.db, transactionId, READINGS);
+  const latest = (key: 'powerW' | 'currentMa' | 'energyWh' | 'socPercent'): number | null =>
+    readings.find((reading) => reading[key] !== null)?.[key] ?? null;
+  const milliamperes = latest('currentMa');
+  const away = visible === 'Unknown';
+  return {
+    powerW: away ? null : latest('powerW'),
+    currentA: away || milliamperes === null ? null : milliamperes / 1000,
+    energyWh: meterWh,
+    socPercent: latest('socPercent'),
+    session: findSessionOf(gw.db, transactionId) ?? null,
+  };
+}

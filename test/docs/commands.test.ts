@@ -1,0 +1,140 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestSite } from '../harness/gateway.ts';
+import type { TestSite } from '../harness/gateway.ts';
+import { dialScripted } from '../harness/scripted-charger.ts';
+import type { ScriptedCharger } from '../harness/scripted-charger.ts';
+import { NOT_RUN, OTHERWISE } from './commands-shown.ts';
+import { ROOT, shownCommands, snippets } from './snippets.ts';
+import type { ShownCommand } from './snippets.ts';
+
+const YAML = `
+console: { host: 127.0.0.1, port: 0 }
+ocpp: { host: 127.0.0.1, port: 0, unknown-chargers: accept, call-timeout: 2, provisioning: false }
+default-connector: { standard: IEC_62196_T2 }
+chargers:
+  - id: BAY-1
+    evses:
+      - { id: 1, connectors: [{ id: 1, tariff: standard }] }
+      - { id: 2, connectors: [{ id: 1, tariff: standard }] }
+`;
+
+const commands = shownCommands();
+const run = commands.filter(({ line }) => !NOT_RUN.some(([pattern]) => pattern.test(line)));
+
+let site: TestSite;
+let folder: string;
+const chargers: ScriptedCharger[] = [];
+
+beforeAll(async () => {
+  site = await startTestSite({ yaml: YAML });
+  folder = mkdtempSync(join(tmpdir(), 'chargegate-docs-'));
+  for (const id of ['BAY-1', 'BAY-01', 'BAY-3', 'garage-1']) {
+    const charger = await dialScripted(site.urls.ocpp, id);
+    chargers.push(charger);
+    await charger.boot();
+    for (const connector of [1, 2]) await charger.status(connector, 'Available');
+  }
+  const [first] = chargers;
+  for (const meterStop of [4000, 5000, 6000]) await first?.stop(await first.start(1), meterStop);
+  await first?.start(1);
+  wrappers();
+  files();
+}, 60_000);
+afterAll(async () => {
+  for (const charger of chargers) await charger.raw.close();
+  await site.cleanUp();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The programs that the documents name, on this site. */
+function wrappers(): void {
+  const launcher = `exec '${process.execPath}' '${join(ROOT, 'bin', 'chargegate.cjs')}'`;
+  const own = `"$@" --url '${site.urls.console}'`;
+  program('chargegate', `${launcher} ${own}`);
+  program('npm', `[ "$1 $2 $3 $4" = "run -s chargegate --" ] || exit 99\nshift 4\n${launcher} ${own}`);
+  program('curl', `exec /usr/bin/curl -sS --fail-with-body "$@"`);
+}
+
+function program(name: string, script: string): void {
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, 'bin', name), 0o755);
+}
+
+/** What the commands read. */
+function files(): void {
+  writeFileSync(join(folder, 'twin-2.0.bin'), 'firmware');
+  const [prices] = snippets('json').filter(({ document }) => document === 'docs/tariffs.md');
+  writeFileSync(join(folder, 'prices.json'), prices?.text ?? '');
+  const [plan] = snippets('csv').filter(({ document }) => document === 'docs/bookings.md');
+  writeFileSync(join(folder, 'plan.csv'), plan?.text ?? '');
+}
+
+async function first(path: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${site.urls.console}api/${path}`);
+  const { items } = (await answer.json()) as { items: Record<string, unknown>[] };
+  // A bill line that was taken back, and the credit that does it, are settled.
+  const settled = new Set(items.map(({ creditOf = null }) => creditOf));
+  return items.find(({ id, creditOf = null }) => creditOf === null && !settled.has(id)) ?? {};
+}
+
+/** The document's placeholders and addresses as they are here. */
+async function here(line: string): Promise<string> {
+  const { console: operator, ocpi } = site.urls;
+  const moved = line
+    .replaceAll('http://127.0.0.1:8889/', operator)
+    .replaceAll('http://127.0.0.1:8888/ocpi', ocpi.replace(/\/versions$/, ''));
+  const what = /\b(cdrs|reservations|bookings)\b/.exec(line)?.[1];
+  const id = what && / ID\b/.test(line) ? String((await first(what))['id']) : 'ID';
+  return moved.replace(/ ID\b/, ` ${id}`);
+}
+
+interface Ended {
+  code: number | null;
+  said: string;
+}
+
+async function shell(line: string): Promise<Ended> {
+  const text = await here(line);
+  const env = {
+    ...process.env,
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+    TOKEN: 'registration-token',
+  };
+  const child = spawn('bash', ['-o', 'pipefail', '-c', text], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, said }));
+  });
+}
+
+const isHere = (name: string): boolean => spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+describe('each command that a document shows', () => {
+  it('is found, and every exception stands for one', () => {
+    expect(run.length).toBeGreaterThan(30);
+    const patterns = [...NOT_RUN, ...OTHERWISE].map(([pattern]) => pattern);
+    expect(patterns.filter((pattern) => !commands.some(({ line }) => pattern.test(line)))).toEqual([]);
+  });
+
+  const byDocument = Map.groupBy(run, ({ document }) => document);
+  it.each([...byDocument])(
+    '%s: does what it is shown for',
+    async (_document, shown: ShownCommand[]) => {
+      const wrong: string[] = [];
+      for (const { place, line } of shown) {
+        if (line.startsWith('curl ') && !isHere('curl')) continue;
+        const [, wanted = 0] = OTHERWISE.find(([pattern]) => pattern.test(line)) ?? [];
+        const { code, said } = await shell(line);
+        if (code !== wanted) wrong.push(`${place}: ${line}\n  ended with ${code}: ${said.slice(0, 400)}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
+});

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Check } from 'typebox/schema';
 import { checkTariff } from '../gateway/pricing/check.ts';
@@ -48,9 +48,9 @@ export interface Config {
   mqtt: ConfigDocument['mqtt'];
   /** `directory` is absolute. */
   storage: { directory: string; maxMegabytes: number };
-  log: ConfigDocument['log'];
   /** `backupDirectory` is absolute. */
   upkeep: UpkeepSettings;
+  log: ConfigDocument['log'];
 }
 
 /**
@@ -71,7 +71,7 @@ export function parseConfig(text: string, path: string, env: Environment = proce
   if (yaml.fault) throw new ConfigError('CONFIG_INVALID', [problem({ ...yaml.fault, path: '' })]);
 
   const folder = dirname(resolve(path));
-  const walked = walkDocument(configSchema, yaml, (name) => readSecret(resolve(folder, name)));
+  const walked = walkDocument(configSchema, yaml, (name) => readSecret(secretPath(folder, name, env)));
   const faults = [...walked.faults];
   const offsetOf = (key: string): number => walked.offsets.get(key) ?? (key === '' ? 0 : offsetOf(parentOf(key)));
   // The walk leaves out every value that is not what the schema says; so the rest is a draft.
@@ -127,13 +127,11 @@ function toConfig(document: ConfigDocument, file: string, folder: string, env: E
     console: document.console,
     mqtt: { ...document.mqtt, tls: document.mqtt.tls && resolvePaths(document.mqtt.tls, folder) },
     storage: { directory: chosen, maxMegabytes },
+    upkeep: toUpkeep(document.upkeep, chosen, folder),
     log: document.log,
   };
-    upkeep: toUpkeep(document.upkeep, chosen, folder),
 }
 
-/** `a[0].b` lies in `a[0]`, that in `a`. */
-function parentOf(path: string): string {
 /** Backups lie in the data directory where the file does not say better. */
 function toUpkeep(given: ConfigDocument['upkeep'], data: string, folder: string): UpkeepSettings {
   const { backupDirectory, ...rest } = given;
@@ -143,6 +141,8 @@ function toUpkeep(given: ConfigDocument['upkeep'], data: string, folder: string)
   };
 }
 
+/** `a[0].b` lies in `a[0]`, that in `a`. */
+function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0));
 }
 
@@ -175,6 +175,16 @@ function decode(path: string, bytes: Uint8Array): string {
   } catch (error) {
     throw new ConfigError('CONFIG_INVALID', [wholeFile(path, 'is not UTF-8 text')], { cause: error });
   }
+}
+
+/**
+ * Where a secret lies. A service may not read the file that the configuration names, but finds it among what systemd
+ * handed it: the same name in $CREDENTIALS_DIRECTORY, or with `secret_` before it where a whole folder was (systemd.exec(5)).
+ */
+function secretPath(folder: string, name: string, env: Environment): string {
+  const handed = env['CREDENTIALS_DIRECTORY'];
+  const candidates = handed ? [basename(name), `secret_${basename(name)}`].map((file) => resolve(handed, file)) : [];
+  return candidates.find((path) => existsSync(path)) ?? resolve(folder, name);
 }
 
 function readSecret(path: string): string {

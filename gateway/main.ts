@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { isDeepStrictEqual } from 'node:util';
 import { createConsoleServer } from '../adapters/console/server.ts';
 import { createFileService } from '../adapters/files/service.ts';
 import { startReaders } from '../adapters/rfid/service.ts';
@@ -17,6 +17,7 @@ import { urlForOthers } from './lan-address.ts';
 import { createGateway } from './create-gateway.ts';
 import { prepareFiles } from './file-store.ts';
 import { flushDiagnostics } from './frames.ts';
+import { createLog } from './journal.ts';
 import { wallClock, type Clock } from './domain/time.ts';
 import type { Gateway, Log } from './gateway.ts';
 import { startHealth } from './health.ts';
@@ -27,15 +28,17 @@ import { startProvisioning } from './provisioning.ts';
 import { followDue, recoverSamples } from './samples.ts';
 import { reviewImport } from './token-import.ts';
 import { refreshAll } from './sessions.ts';
+import { reloadConfig } from './reload.ts';
+import { selfCheck } from './self-check.ts';
 import { startBookingUpkeep } from './booking-upkeep.ts';
 import { watchReservations } from './reservation-commands.ts';
 import { recoverReservations, startReservationUpkeep } from './reservation-upkeep.ts';
 import { watchLimits } from './session-limits.ts';
+import { startSiteUpkeep } from './upkeep.ts';
 import { noticePendingStops } from './stop-pending.ts';
 import { packageVersion } from './version.ts';
 
 export interface StartOptions {
-import { startSiteUpkeep } from './upkeep.ts';
   clock?: Clock;
   log?: Log;
 }
@@ -45,8 +48,16 @@ export interface RunningGateway {
   gateway: Gateway;
   /** Where this machine reaches it; `ocpp` and `ocpps` (null: no TLS) are what a charger's id is appended to. */
   urls: { ocpp: string; ocpps: string | null; ocpi: string; openData: string | null; console: string };
-  /** Looks now for new TLS certificates, which it does by itself every half minute; a bad one is logged and not used. */
-  reload(): Promise<void>;
+  /**
+   * Looks now for new TLS certificates, which it does by itself every half minute; a bad one is logged and not used. With
+   * `read`, the configuration is taken over anew first, as far as that goes without a restart. Never rejects: what cannot
+   * be read or taken is logged, and changes nothing.
+   */
+  reload(read?: () => Config): Promise<void>;
+  /** What fails now, a sentence each; nothing where all is well. */
+  check(): Promise<string[]>;
+  /** How it goes, in a few words. */
+  status(): string;
   /** Answers what was received, writes what is waiting, closes everything. */
   stop(): Promise<void>;
 }
@@ -63,6 +74,7 @@ const EVERY_TEN_SECONDS = 10_000;
  * meet. Errors: those of the database and of ports (PORT_IN_USE), TARIFF_UNPRICEABLE, TLS_UNUSABLE; nothing is left open then.
  */
 export async function startGateway(config: Config, options: StartOptions = {}): Promise<RunningGateway> {
+  const { log, setLevel } = options.log ? { log: options.log, setLevel: () => undefined } : createLog(config.log.level);
   const gateway = createGateway({
     settings: config.settings,
     directory: config.storage.directory,
@@ -75,8 +87,9 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
       keepBytes: config.ocpp.files.keepMegabytes * 1_000_000,
     },
     clock: options.clock ?? wallClock,
-    log: options.log ?? pino({ level: config.log.level, base: null }),
+    log,
   });
+  let current = config;
   const closers: (() => Promise<void>)[] = [async () => gateway.db.close()];
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse())
@@ -94,6 +107,7 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     await recoverReservations(gateway);
     const endHealth = startHealth(gateway);
     closers.push(async () => endHealth());
+    closers.push(startSiteUpkeep(gateway, config.storage.directory, config.upkeep));
     closers.push(startUpkeep(gateway));
     closers.push(startCertificateUpkeep(gateway));
     const endReservations = startReservationUpkeep(gateway);
@@ -108,7 +122,6 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     const ocpiUrl = `${(await ocpi.listen()).url}/ocpi/versions`;
 
     const openData = config.openData.publish ? createOpenDataServer(gateway, config.openData) : null;
-    closers.push(startSiteUpkeep(gateway, config.storage.directory, config.upkeep));
     if (openData) closers.push(() => openData.close());
     const openDataUrl = openData && (await openData.listen()).url;
 
@@ -149,12 +162,39 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     return {
       gateway,
       urls: { ...urls, console: (await operator.listen()).url },
-      reload: async () => void (await Promise.all([ocpp.reloadCertificate(), ocpi.reload()])),
+      async reload(read) {
+        if (read) current = await takeConfig(gateway, current, read, setLevel);
+        await Promise.all([ocpp.reloadCertificate(), ocpi.reload()]);
+      },
+      check: () => selfCheck(gateway),
+      status: () => `serving, ${gateway.connections.all().length} chargers connected`,
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Takes a configuration over as far as that goes without a restart; gives what counts now. Never rejects. */
+async function takeConfig(
+  gw: Gateway,
+  current: Config,
+  read: () => Config,
+  setLevel: (level: string) => void,
+): Promise<Config> {
+  try {
+    const next = read();
+    // A new peer would be called without the TLS files that its entry names: those are opened at the start.
+    const held = isDeepStrictEqual(current.ocpi.peers, next.ocpi.peers) ? [] : (['peers'] as const);
+    const { applied, afterRestart } = await reloadConfig(gw, current, next, { held, setLevel });
+    gw.log.info({ applied }, `configuration read anew: ${applied.length > 0 ? applied.join(', ') : 'nothing'} changed`);
+    if (afterRestart.length > 0)
+      gw.log.warn({ afterRestart }, `the configuration says otherwise until a restart: ${afterRestart.join(', ')}`);
+    return { ...current, log: next.log };
+  } catch (error) {
+    gw.log.error({ err: error }, 'the configuration was read anew and not taken: all is as before');
+    return current;
   }
 }
 

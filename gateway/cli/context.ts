@@ -5,6 +5,7 @@ import { loadConfig, resolveConfigPath } from '../../config/load.ts';
 import type { Config } from '../../config/load.ts';
 import { checkReaders } from '../../adapters/rfid/check.ts';
 import { GatewayError } from '../domain/errors.ts';
+import { asError, goesToJournal } from '../journal.ts';
 import { createClient } from './client.ts';
 import type { Client } from './client.ts';
 import type { Output } from './output.ts';
@@ -37,7 +38,7 @@ export function contextOf(command: Command): Context {
     out: {
       json: options.json === true,
       print: (text) => void process.stdout.write(`${text}\n`),
-      complain: (text) => void process.stderr.write(`${text}\n`),
+      complain: (text) => void process.stderr.write(`${goesToJournal(2, process.env) ? asError(text) : text}\n`),
     },
     config,
     configPath,

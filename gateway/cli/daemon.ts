@@ -1,13 +1,18 @@
 import type { Config } from '../../config/load.ts';
 import { urlForOthers } from '../lan-address.ts';
 import type { Output } from './output.ts';
+import type { Service } from '../../adapters/systemd/service.ts';
 
 /** A started gateway, as main.ts gives it. */
 export interface Running {
   /** `ocpp` and `ocpps` (null: no TLS) are what a charger's id is appended to. */
   urls: { ocpp: string; ocpps: string | null; ocpi: string; openData: string | null; console: string };
-  /** Looks for a new TLS certificate. */
-  reload(): Promise<void>;
+  /** Takes the configuration over anew, as far as that goes without a restart, and looks for new TLS certificates. Never rejects. */
+  reload(read?: () => Config): Promise<void>;
+  /** What fails now; nothing where all is well. */
+  check(): Promise<string[]>;
+  /** How it goes, in a few words. */
+  status(): string;
   stop(): Promise<void>;
 }
 
@@ -22,6 +27,8 @@ export interface Host {
   exit(code: number): void;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Who started us, where it wants to be told; null: nobody. */
+  service: Service | null;
 }
 
 /** A stop that takes longer hangs: everything answered is on disk already. */
@@ -31,21 +38,33 @@ const SAME_SIGNAL_MS = 1000;
 
 /**
  * Starts the gateway, tells people where it is, and runs until it is told to stop: the first SIGTERM or SIGINT stops it
- * in order, a second one at once. SIGHUP has it look for a new TLS certificate. Resolves with the exit code.
+ * in order, a second one at once. SIGHUP has it take over what `reread` gives as far as that goes, and look for new TLS
+ * certificates. Resolves with the exit code.
  */
 export async function runDaemon(
   start: (config: Config) => Promise<Running>,
   config: Config,
   out: Output,
   host: Host,
+  reread?: () => Config,
 ): Promise<number> {
   const asked = signals(host);
   const running = await start(config);
   announce(running, config, out);
-  const reload = (): void => void running.reload();
+  const { service } = host;
+  let reloading: Promise<void> | null = null;
+  const work = (): Promise<void> => running.reload(reread);
+  const reloadOnce = (): Promise<void> => (service ? service.reload(work) : work());
+  const reload = (): void => {
+    // One after the other: what came last counts.
+    reloading = reloading === null ? reloadOnce() : reloading.then(reloadOnce);
+  };
   if (!host.terminal) host.on('SIGHUP', reload);
+  await service?.ready(running);
   await asked.first;
   host.off('SIGHUP', reload);
+  // Told beside the stop, which does not wait for it.
+  void service?.stopping();
   asked.onSecond(() => host.exit(1));
   const stopped = await within(running.stop(), STOP_DEADLINE_MS);
   asked.release();

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { performance } from 'node:perf_hooks';
+import { createNotifier } from '../../adapters/systemd/notify.ts';
+import { createService, type Service } from '../../adapters/systemd/service.ts';
 import { ConfigError, formatProblem } from '../../config/problems.ts';
 import { packageVersion } from '../version.ts';
 import { addAccessVerbs } from './access-verbs.ts';
@@ -20,9 +22,9 @@ import { addSiteVerbs } from './site-verbs.ts';
 import { addTariffVerbs } from './tariff-verbs.ts';
 import { addTransactionVerbs } from './transaction-verbs.ts';
 import { addTryVerbs } from './try-verbs.ts';
+import { addUpkeepVerbs } from './upkeep-verbs.ts';
 
 /** What a command ends with when that is not 0. */
-import { addUpkeepVerbs } from './upkeep-verbs.ts';
 type Finish = (code: number) => void;
 
 /**
@@ -77,9 +79,9 @@ export function createProgram(finish: Finish, json: boolean): Command {
   addDrillVerbs(program, finish);
   addPriceVerbs(program, finish);
   addTryVerbs(program, finish);
+  addUpkeepVerbs(program);
   addCompletionVerb(program);
   program
-  addUpkeepVerbs(program);
     .command('version')
     .description('the version of this program')
     .action((_options, command: Command) => {
@@ -103,8 +105,9 @@ function addDaemonVerbs(program: Command, finish: Finish): void {
         exit: (code: number) => process.exit(code),
         terminal: process.stdout.isTTY,
         now: () => performance.now(),
+        service: systemdService(process.env, out),
       };
-      finish(await runDaemon(startGateway, checked, out, host));
+      finish(await runDaemon(startGateway, checked, out, host, config));
     });
 
   program
@@ -123,6 +126,18 @@ function addDaemonVerbs(program: Command, finish: Finish): void {
         finish(error.code === 'CONFIG_UNREADABLE' ? 2 : 1);
       }
     });
+}
+
+/** systemd, where it started us and wants to hear of us. */
+function systemdService(env: NodeJS.ProcessEnv, out: Output): Service | null {
+  const complainOf = (text: string): void => out.complain(`chargegate: ${text}`);
+  const notifier = createNotifier(env, complainOf);
+  if (notifier === null) return null;
+  return createService(notifier, (failing) =>
+    complainOf(
+      failing === null ? 'all is well again' : `not well, and systemd is not told otherwise: ${failing.join('; ')}`,
+    ),
+  );
 }
 
 function outputOf(program: Command): Output {

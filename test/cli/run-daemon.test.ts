@@ -39,11 +39,17 @@ function run(
     exit: (code) => exits.push(code),
     terminal,
     now: () => now,
+    service: null,
   };
   const out = { json: false, print: (text: string) => told.push(text), complain: (text: string) => told.push(text) };
   let reloads = 0;
   const reload = async (): Promise<void> => void (reloads += 1);
-  const code = runDaemon(async () => ({ urls: URLS, reload, stop }), config, out, host);
+  const code = runDaemon(
+    async () => ({ urls: URLS, reload, stop, check: async () => [], status: () => 'well' }),
+    config,
+    out,
+    host,
+  );
   return { told, exits, signals, code, reloads: () => reloads, at: (value) => void (now = value) };
 }
 

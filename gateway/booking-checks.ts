@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill';
 import type { BookingPlace, BookingRequest } from './domain/bookings.ts';
 import type { Millis } from './domain/time.ts';
-import { canonicalUid } from './domain/token.ts';
+import { canonicalUid, maskUid } from './domain/token.ts';
 import type { Gateway } from './gateway.ts';
 import { listOverlapping } from './store/bookings.ts';
 
@@ -28,7 +28,7 @@ export function checkRequest(
     return `EVSE ${evseUid} is not at this place`;
   if (!terms.overlapping) {
     const twice = overlapping(gw, request, id);
-    if (twice !== null) return `card ${twice} has another booking at that time`;
+    if (twice !== null) return `card ${maskUid(twice)} has another booking at that time`;
   }
   if (request.peer === null) return null;
   if (length < terms.minDuration) return `a booking is ${terms.minDuration} minutes long at least`;

@@ -51,7 +51,9 @@ export function createBooking(gw: Gateway, tx: Tx, request: BookingRequest, note
     throw new GatewayError('BOOKING_REFUSED', `there is no booking with the request id ${request.requestId} to cancel`);
   const place = placeOf(gw, request.place);
   const id = randomUUID();
-  const problem = checkRequest(gw, place, request, id, tx.now) ?? null;
+  // Nobody could use it: a bay is kept for a card.
+  const nobody = request.tokens.length === 0 ? 'it does not say which cards may use it' : null;
+  const problem = nobody ?? checkRequest(gw, place, request, id, tx.now);
   const found = problem === null ? findBay(gw, place, request, id, tx) : null;
   const reason = problem ?? (found === null ? 'no bay is free at that time' : null);
   const booking: Omit<Booking, 'seq'> = {

@@ -149,6 +149,7 @@ describe('who asks first gets it', () => {
     ['not on the quarter hour', { startsAt: at(61), endsAt: at(121) }],
     ['too short', { startsAt: at(60), endsAt: at(60) + MINUTE }],
     ['too long', { startsAt: at(60), endsAt: at(60 + 481) }],
+    ['for nobody', { tokens: [] }],
     ['backwards', { startsAt: at(60), endsAt: at(30) }],
     ['in the past', { startsAt: at(-60), endsAt: at(0) }],
     ['too far ahead', { startsAt: at(15 * 1440), endsAt: at(15 * 1440 + 60) }],

@@ -206,7 +206,12 @@ describe('a booking of a peer', () => {
     const { peer } = await setUp();
     const made = await book(peer, { booking_location_id: null, location_id: 'l1', booking_option: null });
     expect(made['reservation_status']).toBe('RESERVED');
-    const one = await book(peer, { request_id: 'R2', tokens: null, booking_option: { evse_uid: 'e2' } });
+    const one = await book(peer, {
+      request_id: 'R2',
+      tokens: [{ ...VAN, uid: 'VAN2' }],
+      access_information: null,
+      booking_option: { evse_uid: 'e2' },
+    });
     expect([one['reservation_status'], bayOf(one)]).toEqual(['RESERVED', 'E2']);
   });
 });

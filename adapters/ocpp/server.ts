@@ -49,8 +49,9 @@ export interface OcppServer {
 /** Protocols we speak, by the name of their subprotocol. */
 const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([[v16.name, v16]]);
 
-/** How long a stop waits for messages that are being worked off. */
-const DRAIN_DEADLINE = 3000;
+/** How long a stop waits for messages that are being worked off, and then for closed sockets: under 3 s in all. */
+const DRAIN_DEADLINE = 1800;
+const CLOSE_DEADLINE = 700;
 
 interface Admitted {
   chargerId: string;
@@ -271,7 +272,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_DEADLINE).unref())]);
       const closed = [...sockets.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
       for (const client of sockets.clients) client.close(1001, 'gateway is stopping');
-      await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+      await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, CLOSE_DEADLINE).unref())]);
       for (const client of sockets.clients) client.terminate();
       http.closeAllConnections();
       tls?.closeAllConnections();

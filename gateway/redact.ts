@@ -42,8 +42,9 @@ export function createRedactor(known: { cards: string[]; secrets: string[] }): R
   const secrets = [...new Set(known.secrets)]
     .filter(({ length }) => length >= 4)
     .toSorted((a, b) => b.length - a.length);
-  const name = (card: string): string =>
-    `card-${createHmac('sha256', salt).update(canonicalUid(card)).digest('hex').slice(0, 8)}`;
+  const digest = (kind: string, text: string): string =>
+    `${kind}-${createHmac('sha256', salt).update(text).digest('hex').slice(0, 8)}`;
+  const name = (card: string): string => digest('card', canonicalUid(card));
 
   function clean(value: unknown, key: string): unknown {
     if (value === null || typeof value === 'boolean') return value;
@@ -79,7 +80,8 @@ export function createRedactor(known: { cards: string[]; secrets: string[] }): R
     }
     if (!Array.isArray(parsed)) return `<no frame, ${text.length} characters>`;
     const [type, id, ...rest] = parsed as unknown[];
-    const told = [typeof type === 'number' ? type : '?', typeof id === 'string' && PLAIN.test(id) ? id : '?'];
+    // An id may be anything; one and the same stays one, so that an answer is found.
+    const told = [typeof type === 'number' ? type : '?', typeof id === 'string' ? digest('message', id) : '?'];
     // An action or an error's code; what is said beside it is free text.
     const cleaned = rest.map((part, index) =>
       index === 0 && typeof part === 'string' && /^[A-Za-z]{1,50}$/.test(part) ? part : clean(part, ''),
@@ -102,7 +104,7 @@ export function createRedactor(known: { cards: string[]; secrets: string[] }): R
 export function secretsIn(value: unknown, key = ''): string[] {
   if (value === null || typeof value === 'boolean') return [];
   if (typeof value === 'string' || typeof value === 'number')
-    return SECRET.test(key) && !HARMLESS.has(key) ? [String(value)] : [];
+    return SECRET.test(key) && !CARD.test(key) && !HARMLESS.has(key) ? [String(value)] : [];
   const items: [string, unknown][] = Array.isArray(value)
     ? value.map((item): [string, unknown] => [key, item])
     : Object.entries(value as object);

@@ -23,6 +23,8 @@ export interface Upkeep {
   /** Why the last one failed; null: it did not. */
   backupProblem: string | null;
   integrity: Integrity;
+  /** Settled when the database was gone through, at once where that was not asked for. */
+  checking: Promise<void>;
   forgotten: (Forgotten & { at: Millis }) | null;
   lowSpace: boolean;
 }
@@ -49,6 +51,7 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
     lastBackup: null,
     backupProblem: null,
     integrity: { state: 'unasked', problems: [] },
+    checking: Promise.resolve(),
     forgotten: null,
     lowSpace: false,
   };
@@ -56,7 +59,7 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
   const mark = join(directory, MARK);
   const unclean = existsSync(mark);
   leaveMark(mark, directory);
-  const checking = unclean ? checkIntegrity(gw, upkeep) : Promise.resolve();
+  if (unclean) upkeep.checking = checkIntegrity(gw, upkeep);
   let night: Promise<void> | null = null;
   const tick = (): void => {
     watchSpace(gw);
@@ -72,7 +75,7 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
   return async () => {
     clearInterval(timer);
     ending.abort();
-    await Promise.allSettled([checking, night, upkeep.backingUp]);
+    await Promise.allSettled([upkeep.checking, night, upkeep.backingUp]);
     gw.upkeep = null;
     rmSync(mark, { force: true });
   };

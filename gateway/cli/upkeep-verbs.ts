@@ -23,7 +23,10 @@ export function addUpkeepVerbs(program: Command): void {
           'REQUEST_INVALID',
           'a backup as a file is made on the machine of the gateway: leave --url or FILE out',
         );
-      const work = file === undefined ? backupByDaemon(context) : backupHere(context, resolve(file));
+      const work =
+        file === undefined
+          ? backupByDaemon(context, command.optsWithGlobals<GlobalOptions>().url)
+          : backupHere(context, resolve(file));
       const made = await whileTelling('backing up', work);
       show(context.out, made, () => madeText(made));
     });
@@ -97,12 +100,12 @@ function lostText(lost: { transactions: number; cdrs: number } | null): string[]
   ];
 }
 
-/** The running daemon makes it; where none runs, this process does. */
-async function backupByDaemon(context: Context): Promise<MadeBackupBody> {
+/** The running daemon makes it; where none runs, this process does, unless another machine's was meant. */
+async function backupByDaemon(context: Context, url: string | undefined): Promise<MadeBackupBody> {
   try {
     return await context.client().post<MadeBackupBody>('/api/backups', {}, BACKUP_MS);
   } catch (error) {
-    if (!(error instanceof GatewayError) || error.code !== 'DAEMON_UNREACHABLE') throw error;
+    if (url !== undefined || !(error instanceof GatewayError) || error.code !== 'DAEMON_UNREACHABLE') throw error;
     const { backupName } = await import('../backups.ts');
     return backupHere(context, join(context.config().upkeep.backupDirectory, backupName(wallClock())));
   }

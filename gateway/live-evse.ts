@@ -3,6 +3,7 @@ import type { EvseView } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
 import { lastReadings } from './store/live-evse.ts';
 import { findSessionOf } from './store/sessions.ts';
+import { listChargers } from './store/chargers.ts';
 
 /** What an EVSE does now. */
 export interface LiveEvse {
@@ -37,4 +38,9 @@ export function liveEvse(gw: Gateway, { visible, meterWh, transactionId }: EvseV
     socPercent: latest('socPercent'),
     session: findSessionOf(gw.db, transactionId) ?? null,
   };
+}
+
+/** The ids of all chargers: quick where there are thousands, as nothing else of them is looked up. */
+export function listChargerIds(gw: Gateway): string[] {
+  return listChargers(gw.db).map(({ id }) => id);
 }

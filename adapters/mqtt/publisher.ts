@@ -1,8 +1,8 @@
-import { findCharger, listChargers, listForgottenEvses, type ChargerView } from '../../gateway/chargers.ts';
+import { findCharger, listForgottenEvses, type ChargerView } from '../../gateway/chargers.ts';
 import { contentHash } from '../../gateway/domain/hash.ts';
 import type { GatewayEvent } from '../../gateway/domain/events.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
-import { liveEvse } from '../../gateway/live-evse.ts';
+import { listChargerIds, liveEvse } from '../../gateway/live-evse.ts';
 import type { BrokerLink, Publication } from './broker.ts';
 import { chargerDevice, discoveryTopic, type Discovery } from './homeassistant.ts';
 import { chargerPayload, evsePayload } from './payloads.ts';
@@ -53,7 +53,7 @@ export function createStatePublisher(gw: Gateway, base: string, discovery: Disco
 
   function all(): void {
     devices.clear();
-    for (const { id } of listChargers(gw)) mark(id, 'whole');
+    for (const id of listChargerIds(gw)) mark(id, 'whole');
     for (const { chargerId, evse } of listForgottenEvses(gw)) {
       if (!known.has(chargerId)) known.set(chargerId, []);
       known.get(chargerId)?.push(evse);

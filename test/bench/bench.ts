@@ -2,7 +2,7 @@
  * Measures chargegate beside bare ocpp-rpc servers, which store nothing, in one run: server on one core, load generator on another,
  * contestants in turn (A B C A B C …), medians. chargegate commits with synchronous=FULL before it answers.
  *
- *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages pricing taps bookings] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
+ *   npm run bench [-- meter-values transactions start-up hostile storm outage cdr-pages pricing taps bookings mqtt] [--only NAME]… [--rounds N] [--seconds N] [--warm-up N]
  *                 [--chargers N] [--storm-chargers N] [--sessions N] [--rows N] [--directory DIR] [--json FILE]
  */
 import {
@@ -27,6 +27,7 @@ import { HOSTILE_TITLE, hostileTable, runHostile } from './hostile.ts';
 import type { Scenario } from './load.ts';
 import { measure, measureStart, type Measurement } from './measure.ts';
 import { outageTable, runOutage } from './outage.ts';
+import { mqttTable, runMqtt } from './mqtt.ts';
 import { median, scenarioTable, startTable, summarize, type StartSummary, type Summary } from './report.ts';
 import { pricingTable, runPricing } from './pricing.ts';
 import { runStorm, stormTable } from './storm.ts';
@@ -163,13 +164,15 @@ try {
 
   const booked = wanted('bookings') ? await runBookings(mkdtempSync(join(scratch, 'bookings-'))) : null;
   if (booked) say(`\nBays booked ahead\n${bookingsTable(booked)}`);
+  const brokered = wanted('mqtt') ? await runMqtt(mkdtempSync(join(scratch, 'mqtt-')), 10) : null;
+  if (brokered) say(`\nA thousand changes of EVSEs a second, with and without a broker\n${mqttTable(brokered)}`);
 
   const at = new Date().toISOString();
   const file = options.json ?? join(RESULTS, `${at.replaceAll(':', '-')}.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(
     file,
-    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages, pricing, taps, booked }, null, 2)}\n`,
+    `${JSON.stringify({ at, machine, fsync, options, scenarios, starts, hostile, storm, outage, pages, pricing, taps, booked, brokered }, null, 2)}\n`,
   );
   note(`\nwritten to ${file}`);
 } finally {

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectCharger } from '../../gateway/chargers.ts';
+import { reportStatus } from '../../gateway/availability.ts';
+import { hasMosquitto } from './broker.ts';
+import { createRig, type Rig } from './rig.ts';
+
+const CHARGERS = 200;
+const CHANGES = 3000;
+/** Nobody whose message comes while chargers are told of is answered later than this for it, milliseconds. */
+const LONGEST = 20;
+
+describe.skipIf(!hasMosquitto)('the pace of MQTT', () => {
+  let rig: Rig;
+  beforeEach(async () => void (rig = await createRig()));
+  afterEach(() => rig.cleanUp());
+
+  test('a thousand changes a second keep the event loop from chargers for less than 20 ms at a time', async () => {
+    const gw = rig.site.gateway;
+    const ids = Array.from({ length: CHARGERS }, (_, n) => `C${n}`);
+    for (const chargerId of ids) {
+      await connectCharger(gw, chargerId, 'ocpp1.6');
+      const report = { chargerId, evse: 1, errorCode: null, reportedAt: null, receivedAt: Date.now() };
+      await reportStatus(gw, { ...report, status: 'Available' });
+    }
+    const service = await rig.start({ homeAssistant: true });
+    const has = (id: string) => (seen: { topic: string }) => seen.topic === `chargegate/charger/${id}/evse/1/state`;
+    await rig.watcher.until(has('C199'));
+    // The watcher shares this process: what it does is none of the gateway's turns.
+    await rig.watcher.close();
+
+    // Each turn by the time that it ran, so that what else runs on this machine does not count.
+    const turns: number[] = [];
+    const before = service.stats().published;
+    const begin = performance.now();
+    let from = process.threadCpuUsage();
+    for (let told = 0; told < CHANGES;) {
+      for (; told < Math.min(CHANGES, performance.now() - begin); told += 1)
+        gw.bus.publish({
+          name: 'evse.changed',
+          data: { chargerId: ids[told % CHARGERS]!, evse: 1, status: 'Available' },
+        });
+      await new Promise<void>((resolve) => void setImmediate(() => setTimeout(resolve, 0)));
+      const { user, system } = process.threadCpuUsage(from);
+      turns.push((user + system) / 1000);
+      from = process.threadCpuUsage();
+    }
+    // One: a collection of the whole process's garbage may fall into it.
+    expect(turns.filter((turn) => turn >= LONGEST).length).toBeLessThanOrEqual(1);
+    const seconds = (performance.now() - begin) / 1000;
+    const told = service.stats().published - before;
+    expect(told).toBeGreaterThan(CHARGERS);
+    expect(told).toBeLessThanOrEqual(CHARGERS * (seconds * 5 + 1));
+  });
+
+  test('an hour without the broker takes no memory, however much changes', async () => {
+    const gw = rig.site.gateway;
+    const service = await rig.start();
+    await rig.watcher.json('chargegate/gateway/info');
+    await rig.broker.kill();
+    // 200 chargers that each change every five seconds.
+    for (let n = 0; n < 144_000; n += 1)
+      gw.bus.publish({ name: 'evse.changed', data: { chargerId: `C${n % 200}`, evse: 1, status: 'Charging' } });
+    expect(service.stats()).toMatchObject({ connected: false, marked: 0, waiting: 0 });
+  });
+});

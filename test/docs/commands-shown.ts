@@ -23,5 +23,7 @@ export const OTHERWISE: [pattern: RegExp, code: number, reason: string][] = [
   [/ certificates revoke\b/, 1, 'none was issued here: test/cli/certificates.test.ts'],
   [/ logs get 7\b/, 1, 'no log came in here: test/files/cli.test.ts'],
   [/ open-data check\b/, 1, 'the site of the test lacks what it looks for'],
+  [/ backup \/mnt\b/, 2, 'to a file only on the gateway itself, and this asks by --url: test/upkeep/cli.test.ts'],
+  [/ restore \/mnt\b/, 2, 'there is no such backup here: test/upkeep/cli.test.ts'],
   [/ outbox check cloud\b/, 1, 'it gave us no URL to look at'],
 ];

@@ -35,7 +35,7 @@ export const upkeep = Type.Object(
       min: 1,
       max: 10_000,
       unit: 'MB/s',
-      default: 20,
+      default: 8,
       description: 'Most that a backup writes, so that chargers are answered as ever.',
     }),
     'keep-days': Type.Object(

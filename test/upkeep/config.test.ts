@@ -7,7 +7,7 @@ test('by default a site backs up at night into its data directory, keeps a week 
     backupDirectory: '/srv/depot/backups',
     backupKeep: 7,
     backupKey: true,
-    backupMegabytesPerSecond: 20,
+    backupMegabytesPerSecond: 8,
     keepDays: { samples: 730, meterLog: 730, frames: 30, decisions: 365, quarantine: 365, deadLetters: 90 },
     lowSpaceMegabytes: 500,
   });

@@ -4,20 +4,35 @@ import { connectCharger } from '../../gateway/chargers.ts';
 import { dialScripted } from '../harness/scripted-charger.ts';
 import { hasMosquitto, watchBroker, type Watcher } from './broker.ts';
 import { createRig, type Rig } from './rig.ts';
+import { startWire, type Wire } from './wire.ts';
 
 const CHARGERS = 200;
 const idOf = (n: number): string => `C${String(n).padStart(3, '0')}`;
 
 describe.skipIf(!hasMosquitto)('a broker that is away', () => {
   let rig: Rig;
-  let back: Watcher | null = null;
+  let late: Watcher | null = null;
 
-  beforeEach(async () => void (rig = await createRig()));
+  let wire: Wire;
+
+  beforeEach(async () => {
+    rig = await createRig();
+    wire = await startWire(rig.broker.port);
+  });
   afterEach(async () => {
-    await back?.close();
-    back = null;
+    await late?.close();
+    late = null;
+    await wire.close();
     await rig.cleanUp();
   });
+
+  /** The broker is there again, somebody watches it, and only then the gateway comes. */
+  async function comeBack(): Promise<Watcher> {
+    wire.hold();
+    await rig.broker.start();
+    late = await watchBroker(rig.broker.url);
+    return late;
+  }
 
   const report = (chargerId: string, n: number) => ({
     chargerId,
@@ -37,13 +52,14 @@ describe.skipIf(!hasMosquitto)('a broker that is away', () => {
     }
     const charger = await dialScripted(site.urls.ocpp, 'BAY-1');
     await charger.boot();
-    const service = await rig.start();
+    const service = await rig.start({ url: wire.url });
     await watcher.until(({ topic }) => topic === `chargegate/charger/${idOf(CHARGERS - 1)}/evse/1/state`);
     charger.calls.splice(0);
 
     await watcher.publish('chargegate/request/reset', { charger: 'BAY-1' });
     await charger.called('Reset');
     await broker.kill();
+    await expect.poll(() => service.stats().connected).toBe(false);
     const published = service.stats().published;
     for (let change = 1; change <= 20; change += 1)
       await Promise.all(Array.from({ length: CHARGERS }, (_, n) => reportStatus(gw, report(idOf(n), change))));
@@ -51,10 +67,10 @@ describe.skipIf(!hasMosquitto)('a broker that is away', () => {
     await charger.stop(wireId, 5000);
     expect(service.stats()).toMatchObject({ connected: false, marked: 0, published });
 
-    await broker.start();
-    back = await watchBroker(broker.url);
+    const back = await comeBack();
     // Sent while the gateway is away, or kept for it: neither may ever be done.
     await back.publish('chargegate/request/reset', { charger: 'BAY-1', hard: true }, { retain: true });
+    wire.mend();
     for (let n = 0; n < CHARGERS; n += 1)
       expect(
         await back.json(`chargegate/charger/${idOf(n)}/evse/1/state`, ({ errorCode }) => errorCode === 'change 20'),
@@ -72,13 +88,12 @@ describe.skipIf(!hasMosquitto)('a broker that is away', () => {
     const { broker, site, watcher } = rig;
     const charger = await dialScripted(site.urls.ocpp, 'BAY-1');
     await charger.boot();
-    const service = await rig.start({ keepEvents: 2 });
+    const service = await rig.start({ url: wire.url, keepEvents: 2 });
     await watcher.json('chargegate/gateway/info');
     await broker.kill();
     for (let n = 1; n <= 5; n += 1) await charger.stop(await charger.start(1), 1000 + n * 1000);
-    await broker.start();
-    back = await watchBroker(broker.url);
-    const told = back;
+    const told = await comeBack();
+    wire.mend();
     await told.json('chargegate/event/cdr', ({ kwh }) => kwh === 5);
     const kwhOf = (topic: string): unknown[] =>
       told.seen.filter((seen) => seen.topic === topic).map(({ text }) => (JSON.parse(text) as { kwh: number }).kwh);

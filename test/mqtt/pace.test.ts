@@ -57,6 +57,7 @@ describe.skipIf(!hasMosquitto)('the pace of MQTT', () => {
     const service = await rig.start();
     await rig.watcher.json('chargegate/gateway/info');
     await rig.broker.kill();
+    await expect.poll(() => service.stats().connected).toBe(false);
     // 200 chargers that each change every five seconds.
     for (let n = 0; n < 144_000; n += 1)
       gw.bus.publish({ name: 'evse.changed', data: { chargerId: `C${n % 200}`, evse: 1, status: 'Charging' } });

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectCharger } from '../../gateway/chargers.ts';
 import { forgetCharger } from '../../gateway/onboarding.ts';
@@ -7,39 +5,7 @@ import { reportStatus } from '../../gateway/availability.ts';
 import { dialScripted } from '../harness/scripted-charger.ts';
 import { hasMosquitto, watchBroker } from './broker.ts';
 import { createRig, type Rig } from './rig.ts';
-
-/** Lets through what passes between the gateway and the broker until it is cut. */
-async function startWire(port: number): Promise<{ url: string; cut(): void; close(): Promise<void> }> {
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(one);
-      one.on('error', () => other.destroy());
-      one.on('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = (): void => {
-    for (const socket of open) socket.destroy();
-  };
-  return {
-    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut,
-    async close() {
-      cut();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
+import { startWire } from './wire.ts';
 
 describe.skipIf(!hasMosquitto)('state over MQTT', () => {
   let rig: Rig;

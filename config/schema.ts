@@ -7,8 +7,8 @@ import { openData } from './schema-open-data.ts';
 import { charger, defaultConnector, model, peer, site, token } from './schema-depot.ts';
 import { reader } from './schema-readers.ts';
 import { tariff } from './schema-tariff.ts';
-
 import { upkeep } from './schema-upkeep.ts';
+
 /** The configuration file, whole: types, defaults, validation and reference page all come from here. */
 export const configSchema = Type.Object({
   site,
@@ -20,9 +20,9 @@ export const configSchema = Type.Object({
   storage,
   authorization,
   bookings,
+  upkeep,
   log,
   'default-connector': defaultConnector,
-  upkeep,
   chargers: Type.Array(charger, {
     default: [],
     description: 'Chargers known beforehand. They belong to this file and are read-only elsewhere.',

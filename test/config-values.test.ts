@@ -56,8 +56,8 @@ describe('defaults and values', () => {
       console: { host: '127.0.0.1', port: 8889, token: null },
       mqtt: expect.objectContaining({ url: null, requests: true, keepEvents: 10_000, homeAssistant: false }),
       storage: { directory: '/srv/depot', maxMegabytes: 0 },
-      log: { level: 'info' },
       upkeep: expect.objectContaining({ at: '03:30', backupDirectory: '/srv/depot/backups' }),
+      log: { level: 'info' },
     });
     expect(settings).toEqual({
       site: {

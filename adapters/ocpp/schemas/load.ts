@@ -12,6 +12,8 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   required?: string[];
   items?: JsonSchema;
+  $ref?: string;
+  definitions?: Record<string, JsonSchema>;
 }
 
 /** One thing that is wrong with a payload. */
@@ -39,6 +41,26 @@ function wording(error: { params: object; message: string }): string {
   return error.message;
 }
 
+/** `urn:Heartbeat.req` (1.6, 2.0.1) and `urn:HeartbeatRequest` (2.1) alike; 2.1's unanswered messages have no suffix. */
+function nameOf(id: string): string {
+  return id
+    .replace(/^urn:/, '')
+    .replace(/Request$/, '.req')
+    .replace(/Response$/, '.conf');
+}
+
+/** The schema with each `$ref` replaced by what it names, so that a reader has no need to follow any. */
+function inlined({ definitions = {}, ...schema }: JsonSchema): JsonSchema {
+  const inline = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inline);
+    if (typeof value !== 'object' || value === null) return value;
+    const name = '$ref' in value && typeof value.$ref === 'string' ? value.$ref.replace('#/definitions/', '') : null;
+    if (name !== null) return inline(definitions[name] ?? {});
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inline(inner)]));
+  };
+  return inline(schema) as JsonSchema;
+}
+
 export type SchemaFile = 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json';
 
 /**
@@ -51,7 +73,7 @@ export function loadSchemas(file: SchemaFile, mode: 'strict' | 'lenient'): Schem
   const list = JSON.parse(text, (key, value: unknown) =>
     mode === 'lenient' && key === 'format' && typeof value === 'string' ? undefined : value,
   ) as JsonSchema[];
-  const schemas = new Map(list.map((schema) => [(schema.$id ?? '').replace(/^urn:/, ''), schema]));
+  const schemas = new Map(list.map((schema) => [nameOf(schema.$id ?? ''), inlined(schema)]));
   const compiled = new Map<string, ReturnType<typeof Compile>>();
 
   function validator(name: string): ReturnType<typeof Compile> | undefined {

@@ -4,7 +4,7 @@ import type { Authorization } from '../../../gateway/domain/types.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { AuthorizeResponse, Requests } from '../schemas/generated/v16.ts';
 import type { Block } from './table.ts';
-import { writeTime } from './times.ts';
+import { writeTime } from '../times.ts';
 
 type IdTagInfo = AuthorizeResponse['idTagInfo'];
 

@@ -4,7 +4,7 @@ import { EVSE_STATUSES, type EvseStatus } from '../../../gateway/domain/status.t
 import type { MessageContext } from '../protocol.ts';
 import type { Requests } from '../schemas/generated/v16.ts';
 import type { Block } from './table.ts';
-import { instant, writeTime } from './times.ts';
+import { instant, writeTime } from '../times.ts';
 
 async function status(context: MessageContext, request: Requests['StatusNotification']) {
   // A status outside the standard was noted as a deviation already; it tells nothing we could show.

@@ -4,7 +4,7 @@ import type { Registration } from '../../../gateway/domain/types.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { BootNotificationResponse, Requests } from '../schemas/generated/v16.ts';
 import type { Block } from './table.ts';
-import { writeTime } from './times.ts';
+import { writeTime } from '../times.ts';
 
 const STATUS: Record<Registration, BootNotificationResponse['status']> = {
   accepted: 'Accepted',

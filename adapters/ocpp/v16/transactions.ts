@@ -5,7 +5,7 @@ import type { Requests } from '../schemas/generated/v16.ts';
 import { idTagInfo } from './authorization.ts';
 import { decodeSamples } from './metering.ts';
 import type { Block } from './table.ts';
-import { instant } from './times.ts';
+import { instant } from '../times.ts';
 
 /** 1.6 knows no EVSEs: connector n is EVSE n, and a transaction on the whole box is on its first (Q47). */
 function evseOf(context: MessageContext, connectorId: number): number {

@@ -1,5 +1,5 @@
-import { correctTime, watchClock } from '../../../gateway/clocks.ts';
-import type { QuirkFlags } from '../../../gateway/domain/quirks.ts';
+import { correctTime, watchClock } from '../../gateway/clocks.ts';
+import type { QuirkFlags } from '../../gateway/domain/quirks.ts';
 import {
   isPlausible,
   parseTime,
@@ -7,11 +7,9 @@ import {
   toUtcSeconds,
   type Millis,
   type TimeFormat,
-} from '../../../gateway/domain/time.ts';
-import { quirksOf } from '../../../gateway/quirks.ts';
-import type { MessageContext } from '../protocol.ts';
-import type { Requests } from '../schemas/generated/v16.ts';
-import type { InboundAction } from './table.ts';
+} from '../../gateway/domain/time.ts';
+import { quirksOf } from '../../gateway/quirks.ts';
+import type { MessageContext } from './protocol.ts';
 
 /** A time as the charger wrote it, brought to UTC (Q32); the time of receipt where it wrote none that can be read. */
 export function instant(context: MessageContext, text: string): Millis {
@@ -26,22 +24,13 @@ export function instant(context: MessageContext, text: string): Millis {
 }
 
 /** What a message says of the moment in which it was sent, if it was sent in that moment. */
-type LiveTime = { kind: 'event' | 'reading'; text: string | undefined };
-
-const LIVE_TIMES: { [A in InboundAction]?: (request: Requests[A]) => LiveTime } = {
-  StatusNotification: ({ timestamp }) => ({ kind: 'event', text: timestamp }),
-  StartTransaction: ({ timestamp }) => ({ kind: 'event', text: timestamp }),
-  StopTransaction: ({ timestamp }) => ({ kind: 'event', text: timestamp }),
-  MeterValues: ({ meterValue }) => ({ kind: 'reading', text: meterValue.at(-1)?.timestamp }),
-};
+export interface LiveTime {
+  kind: 'event' | 'reading';
+  text: string | undefined;
+}
 
 /** Lets the charger's clock be judged by a message before that is decoded. There may be something to wait for. */
-export function watchTimes<A extends InboundAction>(
-  context: MessageContext,
-  action: A,
-  request: Requests[A],
-): Promise<void> | undefined {
-  const live = LIVE_TIMES[action]?.(request);
+export function watchTime(context: MessageContext, live: LiveTime | undefined): Promise<void> | undefined {
   const time = live?.text === undefined ? null : parseTime(live.text);
   return live && time ? watchClock(context.gw, context.chargerId, live.kind, time.at, context.receivedAt) : undefined;
 }

@@ -1,9 +1,10 @@
 import { GatewayError } from './domain/errors.ts';
+import { isRegister } from './domain/energy.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
-import type { Transaction } from './domain/types.ts';
+import type { Sample, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { mostEnergy } from './meter-faults.ts';
-import { fileHeld } from './samples.ts';
+import { fileHeld, fileSamples, watchStop } from './samples.ts';
 import { closeSession } from './sessions.ts';
 import { stopPendingSince } from './stop-pending.ts';
 import { findEvse } from './store/chargers.ts';
@@ -22,6 +23,40 @@ export function endTransaction(gw: Gateway, tx: Tx, open: Transaction, stop: sto
     name: 'transaction.stopped',
     data: { transactionId: open.id, chargerId: transaction.chargerId, evse: transaction.evse },
   });
+}
+
+/** The end of a transaction as its charger reports it. */
+export interface ReportedEnd extends Pick<store.Stop, 'reportedAt' | 'receivedAt' | 'reason' | 'key' | 'answer'> {
+  samples: Sample[];
+  /** Wh; null where it does not say. */
+  meterStop: number | null;
+}
+
+/**
+ * Ends a transaction, inside the write at hand, as its charger says. False where the register that it tells cannot be: then it
+ * is closed by estimate at its last reading, as where it tells none.
+ */
+export function endReported(gw: Gateway, tx: Tx, transaction: Transaction, end: ReportedEnd): boolean {
+  const { meterStop, samples, ...stop } = end;
+  const { seq, meterStart, chargerId } = transaction;
+  fileHeld(gw, tx, seq);
+  const at = { samples, reportedAt: stop.reportedAt, receivedAt: stop.receivedAt };
+  watchStop(gw, transaction, { ...at, meterStop: meterStop ?? lastRegister(gw, transaction) });
+  fileSamples(gw, seq, samples, stop.receivedAt);
+  const believable = meterStop === null || isRegister(meterStop);
+  if (meterStop !== null && meterStop < meterStart)
+    gw.diagnostics.deviation(chargerId, 'METER_FELL', `${meterStart} -> ${meterStop}`);
+  const told = believable ? meterStop : null;
+  endTransaction(gw, tx, transaction, {
+    ...stop,
+    meterStop: told ?? lastRegister(gw, transaction),
+    estimated: told === null,
+  });
+  return believable;
+}
+
+function lastRegister(gw: Gateway, t: Transaction): number {
+  return store.latestReading(gw.db, t.seq)?.energyWh ?? t.meterStart;
 }
 
 /** What a start says that may end the transaction before it. */

@@ -1,31 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import {
-  authorizeLocally,
-  cardAnswer,
-  judgeListed,
-  localVerdict,
-  ORDERED,
-  refuseConcurrent,
-  type CardAnswer,
-} from './authorization.ts';
-import { decideStart, noteDecision, noteRefusal } from './decisions.ts';
-import { ensureEvse } from './chargers.ts';
-import { isRegister } from './domain/energy.ts';
+import { authorizeLocally, cardAnswer, type CardAnswer } from './authorization.ts';
+import { decideStart } from './decisions.ts';
 import type { ListQuery, Page } from './domain/paging.ts';
 import { canonicalUid } from './domain/token.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
-import type { Authorization, Sample, Transaction } from './domain/types.ts';
+import type { Sample, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
-import { beginOrdered, findOrdered } from './pending-starts.ts';
 import { quarantine } from './quarantine.ts';
-import { fileHeld, fileSamples, watchStop } from './samples.ts';
-import { reservationFor } from './reserved-bays.ts';
-import { beginReserved, openSession } from './sessions.ts';
 import { stopPendingSince } from './stop-pending.ts';
-import { findCharger, setEvseMeter } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/transactions.ts';
-import { endTransaction, supersede } from './transaction-ends.ts';
+import { beginTransaction, speaksForItself } from './transaction-begin.ts';
+import { endReported } from './transaction-ends.ts';
 
 /** An answer as it was stored; databases of version 1 hold the verdict alone. */
 function readAnswer<C extends CardAnswer | null>(stored: string): C | CardAnswer {
@@ -57,8 +42,7 @@ export async function startTransaction(
 ): Promise<{ wireId: string; card: CardAnswer }> {
   const key = JSON.stringify([command.evse, canonicalUid(command.tokenUid), command.timestamp, command.meterStart]);
   // A start that is told again, or that a peer ordered, is nothing to ask of.
-  const isNew =
-    !store.findStarted(gw.db, command.chargerId, key) && !findOrdered(gw, command) && !reservationFor(gw, command);
+  const isNew = !store.findStarted(gw.db, command.chargerId, key) && speaksForItself(gw, command);
   const judged = isNew ? decideStart(gw, command) : null;
   // Most are decided at once, and then nothing comes in between.
   const decision = judged instanceof Promise ? await judged : judged;
@@ -67,55 +51,10 @@ export async function startTransaction(
     if (before && !provesFrozenClock(before, command))
       return { wireId: before.wireId, card: readAnswer<CardAnswer>(before.answer) };
     if (before) store.releaseStartKey(gw.db, before.seq);
-    if (!isRegister(command.meterStart)) throw new RangeError(`a meter cannot stand at ${command.meterStart} Wh`);
-    const evse = ensureEvse(gw, tx, command.chargerId, command.evse);
-    supersede(gw, tx, command);
-    noteFallenRegister(gw, command, evse.meterWh);
-    const ordered = findOrdered(gw, command);
-    const reserved = reservationFor(gw, command);
-    const authorization = ordered || reserved ? ORDERED : (decision ?? startVerdict(gw, command));
-    const tap = { ...command, uid: command.tokenUid, reader: null, at: command.receivedAt };
-    noteDecision(gw, tap, authorization);
-    const card = cardAnswer(authorization);
-    tx.after(() => noteRefusal(gw, tap, authorization));
-    const id = randomUUID();
     const wireId = String(store.nextWireId(gw.db));
-    const seq = store.insertTransaction(gw.db, {
-      id,
-      wireId,
-      chargerId: command.chargerId,
-      evse: command.evse,
-      connector: command.connector,
-      tokenUid: command.tokenUid,
-      startReportedAt: command.reportedAt,
-      startReceivedAt: command.receivedAt,
-      meterStart: command.meterStart,
-      startKey: key,
-      startAnswer: JSON.stringify({ card }),
-    });
-    setEvseMeter(gw.db, command.chargerId, command.evse, command.meterStart);
-    // What a charger does that nobody accepted is recorded here and told to no cloud.
-    if (findCharger(gw.db, command.chargerId)?.registration === 'accepted') {
-      const transaction = mustFind(gw, id);
-      if (ordered) beginOrdered(gw, tx, ordered, transaction, evse);
-      else if (reserved) beginReserved(gw, tx, reserved, transaction, evse);
-      else openSession(gw, tx, transaction, evse, authorization);
-    }
-    tx.emit({
-      name: 'transaction.started',
-      data: { transactionId: id, chargerId: command.chargerId, evse: command.evse },
-    });
-    tx.after(() =>
-      gw.log.info({ charger: command.chargerId, evse: command.evse, transaction: seq }, 'transaction started'),
-    );
+    const { card } = beginTransaction(gw, tx, { ...command, wireId, startKey: key }, decision);
     return { wireId, card };
   });
-}
-
-/** What goes for a start of which nothing was asked before. */
-function startVerdict(gw: Gateway, start: StartCommand): Authorization {
-  const { chargerId, evse, tokenUid, receivedAt } = start;
-  return refuseConcurrent(gw, start, localVerdict(judgeListed(gw, chargerId, evse, tokenUid, receivedAt)));
 }
 
 /** Chargers say their times in seconds; one that says the same second a minute later has a clock that stands. */
@@ -131,13 +70,6 @@ function provesFrozenClock(before: store.StartedBefore, start: StartCommand): bo
   if (stopReceivedAt === null || stopKey === null || !named) return false;
   const [stopTimestamp] = JSON.parse(stopKey) as [string];
   return stopTimestamp === start.timestamp && stopReceivedAt - startReceivedAt >= STANDS_STILL;
-}
-
-/** A register below where this EVSE's stood was reset in between (Q52): each session is billed by its own. */
-function noteFallenRegister(gw: Gateway, start: StartCommand, stood: number | null): void {
-  const live = isPlausible(start.reportedAt, start.receivedAt) && start.receivedAt - start.reportedAt < STANDS_STILL;
-  if (live && stood !== null && start.meterStart < stood)
-    gw.diagnostics.deviation(start.chargerId, 'REGISTER_RESET', `${stood} -> ${start.meterStart}`);
 }
 
 export interface StopCommand {
@@ -174,29 +106,15 @@ export async function stopTransaction(gw: Gateway, command: StopCommand): Promis
     }
     const { transaction } = meant;
     if (transaction.stopReceivedAt !== null) return repeatStop(gw, tx, command, transaction, key);
-    fileHeld(gw, tx, transaction.seq);
-    watchStop(gw, transaction, command);
-    fileSamples(gw, transaction.seq, command.samples, receivedAt);
-    const believable = isRegister(command.meterStop);
-    if (!believable) setAside(gw, tx, command, `a meter cannot stand at ${command.meterStop} Wh: closed by estimate`);
-    if (command.meterStop < transaction.meterStart)
-      gw.diagnostics.deviation(chargerId, 'METER_FELL', `${transaction.meterStart} -> ${command.meterStop}`);
-    endTransaction(gw, tx, transaction, {
-      reportedAt: command.reportedAt,
-      receivedAt,
-      meterStop: believable ? command.meterStop : lastRegister(gw, transaction),
-      reason: command.reason,
-      estimated: !believable,
+    const believable = endReported(gw, tx, transaction, {
+      ...command,
       key,
       answer: JSON.stringify({ card, named: command.wireId !== null }),
     });
+    if (!believable) setAside(gw, tx, command, `a meter cannot stand at ${command.meterStop} Wh: closed by estimate`);
     tx.after(() => gw.log.info({ charger: chargerId, transaction: transaction.seq }, 'transaction stopped'));
     return { card };
   });
-}
-
-function lastRegister(gw: Gateway, t: Transaction): number {
-  return store.latestReading(gw.db, t.seq)?.energyWh ?? t.meterStart;
 }
 
 type Meant = { transaction: Transaction } | { transaction: null; problem: string };
@@ -263,12 +181,6 @@ function repeatStop(
 function setAside(gw: Gateway, tx: Tx, command: StopCommand, reason: string): void {
   const { chargerId, receivedAt, payload } = command;
   quarantine(gw, tx, { chargerId, action: 'StopTransaction', reason, payload, receivedAt });
-}
-
-function mustFind(gw: Gateway, id: string): Transaction {
-  const transaction = store.findById(gw.db, id);
-  if (!transaction) throw new Error(`transaction ${id} vanished inside its own write`);
-  return transaction;
 }
 
 /** A transaction, and since when its charger owes its stop; null while it does not. */

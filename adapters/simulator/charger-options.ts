@@ -1,18 +1,25 @@
 import type { EvseStatus } from '../../gateway/domain/status.ts';
 import type { Clock } from '../../gateway/domain/time.ts';
-import type { TapResult } from './connector.ts';
+import type { Dialect } from './dialect.ts';
 import type { Backoff } from './lifeline.ts';
-import type { ConnectorSpec, Identity, Settings, SimulatorEvent } from './model.ts';
+import type { ConnectorSpec, Identity, Settings, SimulatorEvent, StartPoint, TransactionId } from './model.ts';
+import type { TapResult } from './outlet.ts';
 import type { PowerCurve, Vehicle } from './power.ts';
 import type { QuirkName } from './quirks.ts';
 import type { Direction } from './rpc-client.ts';
 import type { Ticker } from './ticker.ts';
 
+/** What a simulated charger may speak. */
+export type Protocol = 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1';
+
 export interface SimulatedChargerOptions {
   /** Base URL, to which the id is appended: `ws://127.0.0.1:8887/ocpp`. */
   url: string;
   id: string;
-  protocol?: 'ocpp1.6';
+  /** Default `ocpp1.6`. */
+  protocol?: Protocol;
+  /** When a transaction begins, in 2.x; default `Authorized`, with the card. 1.6 knows one way only. */
+  txStartPoint?: StartPoint;
   password?: string;
   headers?: Record<string, string>;
   /** How many outlets of the default kind (22 kW AC), or each described. Default 1. */
@@ -58,7 +65,7 @@ export interface ConnectorSight {
   status: EvseStatus;
   plugged: boolean;
   uid: string | null;
-  transactionId: number | null;
+  transactionId: TransactionId | null;
   registerWh: number;
   /** Since the transaction began; 0 without one. */
   sessionWh: number;
@@ -82,7 +89,8 @@ export interface SimulatedCharger {
   whenOnline(): Promise<void>;
   plugIn(connector: number, vehicle?: Partial<Pick<Vehicle, 'capacityWh' | 'soc'>>): Promise<void>;
   unplug(connector: number): Promise<void>;
-  tap(uid: string, connector: number): Promise<TapResult>;
+  /** `type` is what kind of token it is, where the version tells: `eMAID`, `KeyCode`; default a card's. */
+  tap(uid: string, connector: number, type?: string): Promise<TapResult>;
   suspendEv(connector: number): Promise<void>;
   resume(connector: number): Promise<void>;
   sampleNow(connector: number): Promise<void>;
@@ -96,8 +104,8 @@ export interface SimulatedCharger {
   reboot(): Promise<void>;
   close(): Promise<void>;
   registerWh(connector: number): number;
-  /** Negative while the gateway has not yet given one; null without a transaction. */
-  transactionId(connector: number): number | null;
+  /** In 1.6 a number, negative while the gateway has not yet given one; in 2.x the charger's own text. Null without a transaction. */
+  transactionId(connector: number): TransactionId | null;
   status(connector: number): EvseStatus;
   sight(connector: number): ConnectorSight;
   readonly online: boolean;
@@ -118,8 +126,10 @@ export function connectorSpecs(wanted: number | Partial<ConnectorSpec>[]): Conne
   return list.map((spec) => ({ ...DEFAULT_SPEC, ...spec }));
 }
 
-/** What the charger is set to before anybody changes it. */
-export function defaultSettings(options: SimulatedChargerOptions): Settings {
+/** What the charger is set to before anybody changes it. Throws a RangeError for a start point that the version lacks. */
+export function defaultSettings(options: SimulatedChargerOptions, { protocol, startPoints }: Dialect): Settings {
+  const startPoint = options.txStartPoint ?? startPoints[0] ?? 'PowerPathClosed';
+  if (!startPoints.includes(startPoint)) throw new RangeError(`${protocol} begins no transaction at ${startPoint}`);
   return {
     heartbeatSeconds: 300,
     sampleSeconds: options.sampleInterval ?? 60,
@@ -127,6 +137,8 @@ export function defaultSettings(options: SimulatedChargerOptions): Settings {
     authorizeRemoteTx: false,
     stopOnInvalidId: true,
     localPreAuthorize: false,
+    localList: true,
+    startPoint,
     allowOfflineUnknown: true,
     measurands: ['Energy.Active.Import.Register', 'Power.Active.Import', 'Current.Import', 'SoC'],
     ...options.settings,

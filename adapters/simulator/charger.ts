@@ -1,27 +1,32 @@
 import { wallClock } from '../../gateway/domain/time.ts';
-import type { EvseStatus } from '../../gateway/domain/status.ts';
 import { createCardList } from './card-list.ts';
 import { connectorSpecs, defaultIdentity, defaultSettings } from './charger-options.ts';
-import type { ConnectorSight, SimulatedCharger, SimulatedChargerOptions } from './charger-options.ts';
+import type { Protocol, SimulatedCharger, SimulatedChargerOptions } from './charger-options.ts';
 import { createChargingLimits } from './charging-limits.ts';
 import { createConnector } from './connector.ts';
-import type { Box, Connector } from './connector.ts';
 import { createControl } from './control.ts';
-import type { WireCall } from './dialect.ts';
+import type { Dialect, WireCall } from './dialect.ts';
 import { createLifeline } from './lifeline.ts';
 import { createKeyStore } from './key-store.ts';
-import type { ConnectorSpec, Grant, SimTransaction } from './model.ts';
+import type { BootReason, Card, ConnectorSpec, Fact, Grant, Happening, SimTransaction, StatusReport } from './model.ts';
+import type { Box, Connector } from './outlet.ts';
 import { typicalCurve } from './power.ts';
 import { createPulse } from './pulse.ts';
 import { applyQuirks, transformText } from './quirks.ts';
 import { createMessageQueue } from './queue.ts';
 import type { Outcome, RpcOptions } from './rpc-client.ts';
+import { eventOf, sightOf } from './sight.ts';
+import { strictValidators } from './strict.ts';
 import { timerTicker } from './ticker.ts';
 import type { Cancel } from './ticker.ts';
 import { createTransfers } from './transfers.ts';
 import { v16 } from './v16.ts';
+import { v201 } from './v201.ts';
+import { v21 } from './v21.ts';
 
 export type { ConnectorSight, SimulatedCharger, SimulatedChargerOptions } from './charger-options.ts';
+
+const DIALECTS: Record<Protocol, Dialect> = { 'ocpp1.6': v16, 'ocpp2.0.1': v201, 'ocpp2.1': v21 };
 
 const QUEUE_LIMIT = 5_000;
 
@@ -32,20 +37,21 @@ const CARDS = 1_000;
 export function createSimulatedCharger(options: SimulatedChargerOptions): SimulatedCharger {
   const clock = options.clock ?? wallClock;
   const ticker = options.ticker ?? timerTicker;
-  const dialect = v16;
+  const dialect = DIALECTS[options.protocol ?? 'ocpp1.6'];
   const quirks = options.quirks ?? [];
   const onEvent = options.onEvent ?? (() => undefined);
   const onViolation = options.onViolation ?? (() => undefined);
-  const settings = defaultSettings(options);
+  const settings = defaultSettings(options, dialect);
   const lastAnswers: Record<string, unknown> = {};
   const known = new Set<string>();
   const samplers = new Map<number, Cancel>();
   const identity = defaultIdentity(options);
+  const words = new Map<number, string>();
   const limits = createChargingLimits();
   const cards = createCardList(CARDS);
   const keys = createKeyStore();
   const { track, when, check, busy } = createPulse();
-  let localIds = 0;
+  let transactions = 0;
   let powered = true;
 
   async function call(action: string, payload: Record<string, unknown>): Promise<Outcome> {
@@ -67,22 +73,25 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     send,
     open: () => lifeline.online(),
     dropped: (message, why) => {
-      onEvent({ kind: 'dropped', charger: options.id, at: clock(), detail: `${message.kind}: ${why}` });
+      onEvent({ kind: 'dropped', charger: options.id, at: clock(), detail: `${message.stage}: ${why}` });
     },
     changed: check,
   });
 
+  const listed = (uid: string): Grant | null => (settings.localList ? cards.grant(uid, clock()) : null);
+
   function offlineGrant(uid: string): Grant {
-    const listed = cards.grant(uid, clock());
-    if (listed) return listed;
+    const own = listed(uid);
+    if (own) return own;
     const accepted = known.has(uid) || settings.allowOfflineUnknown;
     return { accepted, verdict: accepted ? 'Accepted while away' : 'Unknown while away', parent: null };
   }
 
-  async function authorize(uid: string, connector: number): Promise<Grant> {
-    const listed = settings.localPreAuthorize ? cards.grant(uid, clock()) : null;
-    if (listed?.accepted) return listed;
-    const outcome: Outcome = lifeline.online() ? await send(dialect.authorize(uid)) : { kind: 'lost' };
+  async function authorize(card: Card, connector: number): Promise<Grant> {
+    const { uid } = card;
+    const own = settings.localPreAuthorize ? listed(uid) : null;
+    if (own?.accepted) return own;
+    const outcome: Outcome = lifeline.online() ? await send(dialect.authorize(card)) : { kind: 'lost' };
     const grant = outcome.kind === 'result' ? dialect.readAuthorize(outcome.payload) : offlineGrant(uid);
     remember(uid, grant);
     const kind = grant.accepted ? 'authorized' : 'refused';
@@ -108,14 +117,59 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     samplers.delete(connector);
   }
 
-  function started(transaction: SimTransaction, payload: unknown): void {
-    const { wireId, grant } = dialect.readStart(payload);
-    transaction.wireId = wireId;
-    transaction.parent = grant.parent;
-    remember(transaction.uid, grant);
+  function told(fact: Fact, payload: unknown): void {
+    const { transaction } = fact;
+    const { id, grant } = dialect.readTold(fact, payload);
+    transaction.id = id ?? transaction.id;
+    const card = fact.card ?? transaction.card;
+    if (!grant || !card) return;
+    remember(card.uid, grant);
     const connector = find(transaction.connector);
-    const running = connector.state.transaction === transaction;
-    if (!grant.accepted && settings.stopOnInvalidId && running) connector.stop('DeAuthorized');
+    if (connector.state.transaction !== transaction) return;
+    transaction.parent = grant.parent;
+    if (grant.accepted) return;
+    if (settings.stopOnInvalidId) connector.stop('DeAuthorized');
+    else connector.pause();
+  }
+
+  function onTransaction(transaction: SimTransaction, happening: Happening): void {
+    const { stage, card } = happening;
+    if (stage === 'started') startSampling(transaction.connector);
+    if (stage === 'ended') {
+      stopSampling(transaction.connector);
+      limits.ended(transaction.connector);
+    }
+    const event = eventOf(options.id, clock(), transaction, happening);
+    if (event) onEvent(event);
+    const presented = card !== null && stage !== 'ended';
+    const fact: Fact = {
+      ...happening,
+      transaction,
+      seq: transaction.told,
+      offline: !lifeline.online(),
+      chargingState: transaction.chargingState,
+      reservationId: presented ? transaction.reservationId : null,
+      remoteStartId: presented ? transaction.remoteStartId : null,
+      measurands: [...settings.measurands],
+    };
+    const wire = dialect.tell(fact);
+    if (!wire) return;
+    transaction.told += 1;
+    queue.push({
+      stage,
+      transaction,
+      expendable: happening.cause === 'periodic',
+      // worded anew at each try, as an id may have come
+      encode: () => dialect.tell(fact) ?? wire,
+      answered: (payload) => told(fact, payload),
+    });
+  }
+
+  function sendStatus(report: StatusReport, always: boolean): void {
+    const word = dialect.statusWord(report);
+    if (word === null || !lifeline.online() || (!always && words.get(report.connector) === word)) return;
+    words.set(report.connector, word);
+    void send(dialect.status(report, word));
   }
 
   const box: Box = {
@@ -127,35 +181,21 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     powered: () => powered,
     limitW: (connector) => limits.limitW(clock(), find(connector).state),
     authorize,
-    nextLocalId: () => (localIds -= 1),
-    onStatus(connector: number, status: EvseStatus) {
-      onEvent({ kind: 'status', charger: options.id, at: clock(), connector, status });
-      if (lifeline.online()) void send(dialect.status({ connector, status, at: clock() }));
+    newTransactionId: () => dialect.transactionId((transactions += 1)),
+    onStatus(report, fresh) {
+      const { connector, status } = report;
+      if (fresh) onEvent({ kind: 'status', charger: options.id, at: clock(), connector, status });
+      sendStatus(report, false);
     },
-    onStart(transaction: SimTransaction) {
-      const { connector, uid, meterStart } = transaction;
-      startSampling(connector);
-      onEvent({ kind: 'started', charger: options.id, at: clock(), connector, uid, meterStart });
-      queue.push({
-        kind: 'start',
-        encode: () => dialect.start(transaction),
-        answered: (payload) => started(transaction, payload),
-      });
-    },
-    onSample(transaction, reading) {
+    onTransaction,
+    onReading(reading) {
       const { connector, registerWh, powerW } = reading;
-      const encode = (): WireCall => dialect.sample(transaction, reading, settings.measurands);
       onEvent({ kind: 'sampled', charger: options.id, at: clock(), connector, registerWh, powerW });
-      if (transaction) queue.push({ kind: 'sample', encode, answered: () => undefined });
-      else if (lifeline.online()) void send(encode());
+      if (lifeline.online()) void send(dialect.meterValues(reading, settings.measurands));
     },
-    onStop(transaction, stop) {
-      stopSampling(transaction.connector);
-      limits.ended(transaction.connector);
-      const energyWh = stop.meterStop - transaction.meterStart;
-      const { connector } = transaction;
-      onEvent({ kind: 'stopped', charger: options.id, at: clock(), connector, energyWh, reason: stop.reason });
-      queue.push({ kind: 'stop', encode: () => dialect.stop(transaction, stop), answered: () => undefined });
+    onReservationOver(id, why) {
+      const wire = dialect.reservationOver(id, why);
+      if (wire && lifeline.online()) void send(wire);
     },
   };
 
@@ -169,13 +209,14 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
   }
 
   function reportStatus(connector: number): void {
-    const status = connector === 0 ? 'Available' : find(connector).state.status;
-    void send(dialect.status({ connector, status, at: clock() }));
+    const state = connector === 0 ? null : find(connector).state;
+    const plugged = state !== null && state.vehicle !== null;
+    sendStatus({ connector, status: state?.status ?? 'Available', plugged, at: clock() }, true);
   }
 
-  async function reboot(): Promise<void> {
+  async function reboot(reason: BootReason): Promise<void> {
     if (powered) for (const each of connectors) each.stop('Reboot');
-    lifeline.cut();
+    lifeline.cut(reason);
     for (const each of connectors) each.blackout();
     powered = true;
     if (options.rebootMs) await track(new Promise<void>((done) => ticker.after(options.rebootMs ?? 0, done)));
@@ -197,12 +238,13 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     logText: (kind) => `${kind} of charger ${options.id}\n`,
     async installed(version) {
       identity.firmware = version;
-      await reboot();
+      await reboot('FirmwareUpdate');
     },
   });
 
   const control = createControl({
     settings,
+    startPoints: dialect.startPoints,
     identity,
     clock,
     limits,
@@ -221,6 +263,8 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     bootAgain: () => lifeline.bootAgain(),
     heartbeat: () => void send(dialect.heartbeat()),
     drained: settle,
+    when,
+    untold: (id) => queue.holds(({ transaction }) => id === null || transaction.id === id),
     reboot,
     clearCache: () => known.clear(),
     settingsChanged() {
@@ -237,7 +281,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     headers: options.headers ?? {},
     callTimeoutMs: options.callTimeoutMs ?? 30_000,
     pingIntervalMs: options.pingIntervalMs ?? 0,
-    strict: options.strict ?? false,
+    strict: options.strict ? strictValidators(dialect.protocol) : null,
     transformText: (text) => transformText(quirks, text),
     answer: async (action, payload) => {
       const answer = await dialect.answer(control, action, payload);
@@ -289,8 +333,8 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     whenOnline: () => when(() => lifeline.online()),
     plugIn: (connector, vehicle = {}) => act(connector, (found) => found.plugIn(vehicle)),
     unplug: (connector) => act(connector, (found) => found.unplug()),
-    async tap(uid, connector) {
-      const result = powered ? await find(connector).tap(uid) : 'ignored';
+    async tap(uid, connector, type) {
+      const result = powered ? await find(connector).tap({ uid, type: type ?? null }) : 'ignored';
       await settle();
       return result;
     },
@@ -300,7 +344,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     advance: (connector, seconds) => act(connector, (found) => found.advance(seconds)),
     dropSocket: () => lifeline.drop(),
     powerCut() {
-      lifeline.cut();
+      lifeline.cut('PowerUp');
       for (const each of connectors) {
         if (options.afterPowerLoss !== 'resume') each.stop('PowerLoss');
         each.blackout();
@@ -309,7 +353,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
       powered = false;
       onEvent({ kind: 'powerCut', charger: options.id, at: clock(), detail: '' });
     },
-    reboot,
+    reboot: () => reboot(powered ? 'LocalReset' : 'PowerUp'),
     async close() {
       for (const each of connectors) {
         stopSampling(each.state.connector);
@@ -320,10 +364,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
       check();
     },
     registerWh: (connector) => find(connector).registerWh(),
-    transactionId(connector) {
-      const { transaction } = find(connector).state;
-      return transaction ? (transaction.wireId ?? transaction.localId) : null;
-    },
+    transactionId: (connector) => find(connector).state.transaction?.id ?? null,
     status: (connector) => find(connector).state.status,
     sight: (connector) => sightOf(find(connector)),
     get online() {
@@ -340,20 +381,5 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
       const why = outcome.kind === 'error' ? `${outcome.code}: ${outcome.description}` : outcome.kind;
       throw new Error(`${action} of charger ${options.id} was not answered with a result: ${why}`);
     },
-  };
-}
-
-function sightOf(found: Connector): ConnectorSight {
-  const { connector, status, vehicle, transaction, armed } = found.state;
-  return {
-    connector,
-    status,
-    plugged: vehicle !== null,
-    uid: transaction?.uid ?? armed?.uid ?? null,
-    transactionId: transaction ? (transaction.wireId ?? transaction.localId) : null,
-    registerWh: found.registerWh(),
-    sessionWh: transaction ? found.registerWh() - transaction.meterStart : 0,
-    powerW: found.powerW(),
-    soc: vehicle?.soc ?? null,
   };
 }

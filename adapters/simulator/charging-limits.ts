@@ -1,5 +1,5 @@
 import type { Millis } from '../../gateway/domain/time.ts';
-import type { ConnectorSpec, SimTransaction } from './model.ts';
+import type { ConnectorSpec, SimTransaction, TransactionId } from './model.ts';
 
 /** A limit over time as the charger keeps it. */
 export interface SimProfile {
@@ -10,8 +10,8 @@ export interface SimProfile {
   purpose: 'max' | 'default' | 'tx';
   kind: 'absolute' | 'recurring' | 'relative';
   recurrency: 'daily' | 'weekly' | null;
-  /** Transaction it is for, by the gateway's number; null: whichever runs. */
-  wireId: number | null;
+  /** Transaction it is for; null: whichever runs. */
+  transactionId: TransactionId | null;
   validFrom: Millis | null;
   validTo: Millis | null;
   /** Seconds; null: without end. */
@@ -62,7 +62,10 @@ export function createChargingLimits(): ChargingLimits {
   function set(profile: SimProfile, running: SimTransaction | null): boolean {
     const [first] = profile.periods;
     if (!first || first.start !== 0) return false;
-    if (profile.purpose === 'tx' && (!running || (profile.wireId !== null && profile.wireId !== running.wireId)))
+    if (
+      profile.purpose === 'tx' &&
+      (!running || (profile.transactionId !== null && profile.transactionId !== running.id))
+    )
       return false;
     const same = (other: SimProfile): boolean =>
       other.id === profile.id ||
@@ -122,7 +125,7 @@ export function createChargingLimits(): ChargingLimits {
 
 /** Watts that one profile allows at an instant; null where it says nothing about it. */
 function limitOf(profile: SimProfile, at: Millis, where: LimitedConnector): number | null {
-  if (profile.wireId !== null && profile.wireId !== where.transaction?.wireId) return null;
+  if (profile.transactionId !== null && profile.transactionId !== where.transaction?.id) return null;
   if ((profile.validFrom ?? -Infinity) > at || (profile.validTo ?? Infinity) <= at) return null;
   const begun = beginning(profile, at, where);
   if (begun === null || begun > at) return null;

@@ -1,70 +1,20 @@
 import type { EvseStatus } from '../../gateway/domain/status.ts';
-import type { Clock, Millis } from '../../gateway/domain/time.ts';
+import type { Millis } from '../../gateway/domain/time.ts';
 import type {
+  Card,
+  CardStart,
+  Cause,
   ConnectorSpec,
   ConnectorState,
-  Grant,
+  Happening,
   Reading,
-  Settings,
   SimReservation,
-  SimStop,
   SimTransaction,
   StopReason,
 } from './model.ts';
+import type { Box, Connector, TapResult } from './outlet.ts';
 import { charge } from './power.ts';
-import type { PowerCurve, Vehicle } from './power.ts';
-import type { Ticker } from './ticker.ts';
-
-/** What a tap led to. `armed`: accepted, waits for the cable. `ignored`: the reader is not listening. */
-export type TapResult = 'started' | 'armed' | 'stopped' | 'refused' | 'ignored';
-
-/** What a connector needs of the box it sits in. */
-export interface Box {
-  clock: Clock;
-  ticker: Ticker;
-  settings: Settings;
-  /** Multiplies energy, and with it the car's progress along its curve; never the timestamps. */
-  speed: number;
-  curve: (spec: ConnectorSpec) => PowerCurve;
-  /** Watts that charging profiles allow a connector now. */
-  limitW: (connector: number) => number;
-  /** False between a power cut and the next start. */
-  powered: () => boolean;
-  authorize: (uid: string, connector: number) => Promise<Grant>;
-  nextLocalId: () => number;
-  onStatus: (connector: number, status: EvseStatus) => void;
-  onStart: (transaction: SimTransaction) => void;
-  onSample: (transaction: SimTransaction | null, reading: Reading) => void;
-  onStop: (transaction: SimTransaction, stop: SimStop) => void;
-}
-
-/** One outlet as a state machine: cable, card, car, meter. */
-export interface Connector {
-  state: ConnectorState;
-  plugIn(vehicle: Partial<Pick<Vehicle, 'capacityWh' | 'soc'>>): void;
-  unplug(): void;
-  tap(uid: string): Promise<TapResult>;
-  /** Starts with a card that needs no asking (remote start); arms where no cable is in. */
-  begin(uid: string, parent: string | null): TapResult;
-  stop(reason: StopReason): void;
-  suspend(): void;
-  resume(): void;
-  sample(context: Reading['context']): void;
-  advance(seconds: number): void;
-  setOperative(operative: boolean): void;
-  /** Keeps the connector for a card; one of the same id is replaced. */
-  reserve(reservation: SimReservation): 'Accepted' | 'Occupied' | 'Unavailable';
-  /** Lets go of the reservation, whatever becomes of the connector. */
-  release(): void;
-  /** Watts flowing now. */
-  powerW(): number;
-  /** Whole Wh. */
-  registerWh(): number;
-  /** Power has gone: what is only in memory is lost; counts energy up to now. */
-  blackout(): void;
-  /** Power is back: shows what is true, without reporting it. */
-  wake(): void;
-}
+import type { PowerCurve } from './power.ts';
 
 /** Makes a connector; it does nothing by itself but disarm a card after the connection timeout. */
 export function createConnector(box: Box, number: number, spec: ConnectorSpec, registerWh: number): Connector {
@@ -78,6 +28,8 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     status: 'Available',
     armed: null,
     transaction: null,
+    closed: false,
+    paused: false,
     reservation: null,
     suspendedByEv: false,
     operative: true,
@@ -86,15 +38,20 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
   };
 
   const full = (): boolean => state.vehicle !== null && state.vehicle.soc >= 1;
+  const halted = (): boolean => state.paused || box.limitW(number) <= 0;
   const delivering = (): boolean =>
-    box.powered() && state.transaction !== null && state.vehicle !== null && !state.suspendedByEv && !full();
+    box.powered() && state.closed && state.vehicle !== null && !state.suspendedByEv && !state.paused && !full();
   // the sum of slices is a hair off; a meter that stands at 5000 Wh must not show 4999
   const registerNow = (): number => Math.floor(state.register + 1e-6);
+  let pluggedShown = false;
 
   function setStatus(status: EvseStatus): void {
-    if (status === state.status) return;
+    const plugged = state.vehicle !== null;
+    const fresh = status !== state.status;
+    if (!fresh && plugged === pluggedShown) return;
     state.status = status;
-    box.onStatus(number, status);
+    pluggedShown = plugged;
+    box.onStatus({ connector: number, status, plugged, at: box.clock() }, fresh);
   }
 
   function accrue(until: Millis): void {
@@ -104,10 +61,32 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     if (delivering() && state.vehicle) state.register += charge(state.vehicle, curve, seconds * box.speed);
   }
 
+  function happened(stage: 'started' | 'updated', cause: Cause, more: Partial<Happening> = {}): void {
+    if (!state.transaction) return;
+    const blank = { card: null, reading: null, stop: null };
+    box.onTransaction(state.transaction, { ...blank, stage, cause, at: box.clock(), ...more });
+  }
+
   function idleStatus(): EvseStatus {
     if (!state.operative) return 'Unavailable';
     if (state.reservation) return 'Reserved';
     return state.vehicle || state.armed ? 'Preparing' : 'Available';
+  }
+
+  function chargingNow(): 'Charging' | 'SuspendedEV' | 'SuspendedEVSE' {
+    if (state.suspendedByEv || full()) return 'SuspendedEV';
+    return halted() ? 'SuspendedEVSE' : 'Charging';
+  }
+
+  /** Shows what the car and the limits make of a charge. */
+  function settle(cause: Cause = 'stateChange'): void {
+    const { transaction, closed } = state;
+    if (!transaction || !closed) return;
+    const next = chargingNow();
+    setStatus(next);
+    if (transaction.chargingState === next) return;
+    transaction.chargingState = next;
+    happened('updated', cause);
   }
 
   function disarm(): void {
@@ -115,15 +94,13 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     state.armed = null;
   }
 
-  function arm(uid: string, parent: string | null): TapResult {
+  function arm(start: CardStart, lapsed: () => void): void {
     disarm();
     const cancel = box.ticker.after(box.settings.connectionTimeoutSeconds * 1000, () => {
       state.armed = null;
-      setStatus(idleStatus());
+      lapsed();
     });
-    state.armed = { uid, parent, disarm: cancel };
-    setStatus(idleStatus());
-    return 'armed';
+    state.armed = { start, disarm: cancel };
   }
 
   /** A reserved connector takes its own card, and others of that card's group. */
@@ -133,15 +110,15 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     return parent !== null && parent === reservation.parent;
   }
 
-  function lapse(): void {
+  function lapse(): number | null {
+    const id = state.reservation?.id ?? null;
     state.reservation?.lapse();
     state.reservation = null;
+    return id;
   }
 
   function release(): void {
-    if (!state.reservation) return;
-    lapse();
-    setStatus(idleStatus());
+    if (lapse() !== null && !state.transaction) setStatus(idleStatus());
   }
 
   function reserve(reservation: SimReservation): 'Accepted' | 'Occupied' | 'Unavailable' {
@@ -150,47 +127,85 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     if (others || state.transaction || state.vehicle || state.armed) return 'Occupied';
     lapse();
     const wait = Math.max(0, reservation.expiresAt - box.clock());
-    state.reservation = { ...reservation, lapse: box.ticker.after(wait, release) };
+    const expire = (): void => {
+      release();
+      box.onReservationOver(reservation.id, 'expired');
+    };
+    state.reservation = { ...reservation, lapse: box.ticker.after(wait, expire) };
     setStatus('Reserved');
     return 'Accepted';
   }
 
-  function begin(uid: string, parent: string | null): TapResult {
-    if (state.transaction || !state.operative) return 'ignored';
-    if (!isFor(uid, parent)) return 'refused';
-    if (!state.vehicle) return arm(uid, parent);
+  function begin(start: CardStart, cause: Cause = start.cause): TapResult {
+    if (state.transaction?.card || !state.operative) return 'ignored';
+    if (!isFor(start.card.uid, start.parent)) return 'refused';
+    if (!state.vehicle && box.settings.startPoint !== 'Authorized') {
+      arm(start, () => setStatus(idleStatus()));
+      setStatus(idleStatus());
+      return 'armed';
+    }
     disarm();
-    const reservationId = state.reservation?.id ?? null;
-    lapse();
-    const at = box.clock();
-    state.accruedAt = at;
-    state.suspendedByEv = false;
-    const transaction: SimTransaction = {
-      localId: box.nextLocalId(),
-      wireId: null,
-      connector: number,
-      uid,
-      parent,
-      startedAt: at,
-      meterStart: registerNow(),
-      reservationId,
-    };
-    state.transaction = transaction;
-    if (state.status !== 'Preparing') setStatus('Preparing');
-    box.onStart(transaction);
-    setStatus(full() ? 'SuspendedEV' : 'Charging');
+    if (state.transaction) admit(state.transaction, start);
+    else open(start, cause);
+    if (state.vehicle) closePath();
+    else arm(start, () => stop('Timeout'));
     return 'started';
   }
 
-  function stop(reason: StopReason, uid: string | null = null): void {
+  function open(start: CardStart | null, cause: Cause): void {
+    const at = box.clock();
+    state.accruedAt = at;
+    state.transaction = {
+      id: box.newTransactionId(),
+      connector: number,
+      card: start?.card ?? null,
+      parent: start?.parent ?? null,
+      startedAt: at,
+      meterStart: registerNow(),
+      reservationId: start ? lapse() : null,
+      remoteStartId: start?.remoteStartId ?? null,
+      told: 0,
+      chargingState: state.vehicle ? 'EVConnected' : 'Idle',
+    };
+    if (start || !state.reservation) setStatus('Preparing');
+    happened('started', cause, { card: start?.card ?? null, reading: reading('Transaction.Begin') });
+  }
+
+  /** A card comes to a transaction that the cable began. */
+  function admit(transaction: SimTransaction, { card, parent, cause, remoteStartId }: CardStart): void {
+    Object.assign(transaction, { card, parent, remoteStartId, reservationId: lapse() });
+    happened('updated', cause, { card });
+  }
+
+  /** Cable and card are there: energy may flow. */
+  function closePath(): void {
+    state.accruedAt = box.clock();
+    state.suspendedByEv = false;
+    state.closed = true;
+    settle();
+  }
+
+  function stop(reason: StopReason, card: Card | null = null): void {
     const { transaction } = state;
     if (!transaction) return;
     const at = box.clock();
     accrue(at);
+    disarm();
+    const last = reading('Transaction.End');
     state.transaction = null;
+    state.closed = false;
     state.suspendedByEv = false;
-    box.onStop(transaction, { at, meterStop: registerNow(), reason, uid });
-    setStatus('Finishing');
+    state.paused = false;
+    transaction.chargingState = state.vehicle && reason !== 'EVDisconnected' ? 'EVConnected' : 'Idle';
+    box.onTransaction(transaction, {
+      stage: 'ended',
+      cause: 'stop',
+      at,
+      card,
+      reading: last,
+      stop: { at, meterStop: registerNow(), reason, card },
+    });
+    setStatus(state.vehicle ? 'Finishing' : idleStatus());
     if (state.inoperativeNext) setOperative(false);
   }
 
@@ -199,35 +214,36 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     if (state.transaction) return;
     state.operative = operative;
     if (!operative) disarm();
+    const removed = operative ? null : lapse();
     setStatus(idleStatus());
+    if (removed !== null) box.onReservationOver(removed, 'removed');
   }
 
-  async function tap(uid: string): Promise<TapResult> {
-    const { transaction } = state;
-    if (transaction?.uid === uid) {
-      stop('Local', uid);
+  async function tap(card: Card): Promise<TapResult> {
+    const transaction = state.transaction?.card ? state.transaction : null;
+    if (transaction?.card?.uid === card.uid) {
+      stop('Local', card);
       return 'stopped';
     }
     if (!state.operative) return 'ignored';
-    if (!transaction && !state.reservation) setStatus('Preparing');
-    const grant = await box.authorize(uid, number);
+    if (!state.transaction && !state.reservation) setStatus('Preparing');
+    const grant = await box.authorize(card, number);
     if (transaction) {
       const sameGroup = grant.accepted && grant.parent !== null && grant.parent === transaction.parent;
       if (!sameGroup || state.transaction !== transaction) return 'ignored';
-      stop('Local', uid);
+      stop('Local', card);
       return 'stopped';
     }
-    if (grant.accepted && isFor(uid, grant.parent)) return begin(uid, grant.parent);
+    if (grant.accepted && isFor(card.uid, grant.parent))
+      return begin({ card, parent: grant.parent, cause: 'card', remoteStartId: null });
     if (!state.transaction) setStatus(idleStatus());
     return 'refused';
   }
 
-  function sample(context: Reading['context']): void {
-    accrue(box.clock());
-    if (state.transaction && full()) setStatus('SuspendedEV');
+  function reading(context: Reading['context']): Reading {
     const powerW = currentPower();
     const lines = spec.dc ? 1 : spec.phases;
-    box.onSample(state.transaction, {
+    return {
       at: box.clock(),
       connector: number,
       registerWh: registerNow(),
@@ -236,7 +252,14 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
       spec,
       soc: spec.dc && state.vehicle ? Math.round(state.vehicle.soc * 100) : null,
       context,
-    });
+    };
+  }
+
+  function sample(context: 'Sample.Periodic' | 'Trigger'): void {
+    accrue(box.clock());
+    settle();
+    if (!state.transaction) box.onReading(reading(context));
+    else happened('updated', context === 'Trigger' ? 'trigger' : 'periodic', { reading: reading(context) });
   }
 
   function currentPower(): number {
@@ -248,8 +271,17 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     plugIn(vehicle) {
       if (state.vehicle) return;
       state.vehicle = { capacityWh: vehicle.capacityWh ?? 60_000, soc: vehicle.soc ?? 0.3, chargedSeconds: 0 };
-      if (state.armed) begin(state.armed.uid, state.armed.parent);
-      else setStatus(idleStatus());
+      if (state.transaction) {
+        disarm();
+        state.transaction.chargingState = 'EVConnected';
+        setStatus('Preparing');
+        happened('updated', 'cableIn');
+        closePath();
+        return;
+      }
+      setStatus(idleStatus());
+      if (state.armed) begin(state.armed.start, 'cableIn');
+      else if (box.settings.startPoint === 'EVConnected' && state.operative) open(null, 'cableIn');
     },
     unplug() {
       if (!state.vehicle) return;
@@ -262,17 +294,32 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     stop,
     suspend() {
       accrue(box.clock());
-      if (!state.transaction) return;
+      if (!state.closed) return;
       state.suspendedByEv = true;
-      setStatus('SuspendedEV');
+      settle();
     },
     resume() {
       accrue(box.clock());
-      if (!state.transaction || full()) return;
+      if (!state.closed || full()) return;
       state.suspendedByEv = false;
-      setStatus('Charging');
+      settle();
     },
     sample,
+    meter() {
+      accrue(box.clock());
+      box.onReading(reading('Trigger'));
+    },
+    pause() {
+      accrue(box.clock());
+      state.paused = true;
+      settle('deauthorized');
+    },
+    unlock: () => happened('updated', 'unlock'),
+    count: () => accrue(box.clock()),
+    review() {
+      accrue(box.clock());
+      settle();
+    },
     advance(seconds) {
       const at = Math.max(state.accruedAt, box.clock() - seconds * 1000);
       accrue(at);
@@ -290,8 +337,9 @@ export function createConnector(box: Box, number: number, spec: ConnectorSpec, r
     },
     wake() {
       state.accruedAt = box.clock();
-      const charging = state.suspendedByEv || full() ? 'SuspendedEV' : 'Charging';
-      state.status = state.transaction ? charging : idleStatus();
+      // who waits for the cable began with memory that is gone
+      if (state.transaction && !state.vehicle) stop('Timeout');
+      state.status = state.closed ? chargingNow() : idleStatus();
     },
   };
 }

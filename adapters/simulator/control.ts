@@ -1,15 +1,16 @@
 import type { CardList } from './card-list.ts';
 import type { ChargingLimits } from './charging-limits.ts';
-import type { Connector } from './connector.ts';
-import type { Control, WireCall } from './dialect.ts';
+import type { Control, RemoteStart, WireCall } from './dialect.ts';
 import type { KeyStore } from './key-store.ts';
-import type { Grant, Identity, Settings } from './model.ts';
+import type { BootReason, Card, Grant, Identity, Settings, StartPoint, TransactionId } from './model.ts';
+import type { Connector } from './outlet.ts';
 import type { Transfers } from './transfers.ts';
 import type { Clock } from '../../gateway/domain/time.ts';
 
 /** What orders from the gateway act on. */
 export interface ControlOptions {
   settings: Settings;
+  startPoints: readonly StartPoint[];
   identity: Identity;
   clock: Clock;
   limits: ChargingLimits;
@@ -19,7 +20,7 @@ export interface ControlOptions {
   setPassword: (password: string) => void;
   connectors: Connector[];
   registered: () => boolean;
-  authorize: (uid: string, connector: number) => Promise<Grant>;
+  authorize: (card: Card, connector: number) => Promise<Grant>;
   track: <T>(work: Promise<T>) => Promise<T>;
   send: (call: WireCall) => Promise<unknown>;
   reportStatus: (connector: number) => void;
@@ -27,7 +28,11 @@ export interface ControlOptions {
   heartbeat: () => void;
   /** Resolves when all is told, or the gateway is away. */
   drained: () => Promise<void>;
-  reboot: () => Promise<void>;
+  /** Resolves as soon as the condition holds. */
+  when: (ready: () => boolean) => Promise<void>;
+  /** Is anything yet to be told of this transaction, or of any? */
+  untold: (id: TransactionId | null) => boolean;
+  reboot: (reason: BootReason) => Promise<void>;
   clearCache: () => void;
   settingsChanged: () => void;
 }
@@ -45,7 +50,7 @@ export function createControl(options: ControlOptions): Control {
 
   function startable(found: Connector): boolean {
     const { transaction, operative, armed } = found.state;
-    return transaction === null && operative && armed === null;
+    return !transaction?.card && operative && armed === null;
   }
 
   // a cable that is in already says where the driver stands
@@ -54,14 +59,17 @@ export function createControl(options: ControlOptions): Control {
     return free.find((found) => found.state.vehicle) ?? free[0];
   }
 
-  async function remoteBegin(found: Connector, uid: string): Promise<void> {
-    const grant = settings.authorizeRemoteTx ? await options.authorize(uid, found.state.connector) : null;
+  async function remoteBegin(found: Connector, { card, remoteStartId }: RemoteStart): Promise<void> {
+    const grant = settings.authorizeRemoteTx ? await options.authorize(card, found.state.connector) : null;
     if (grant && !grant.accepted) return;
-    found.begin(uid, grant?.parent ?? null);
+    found.begin({ card, parent: grant?.parent ?? null, cause: 'remoteStart', remoteStartId });
   }
+
+  const idle = (): boolean => connectors.every((found) => found.state.transaction === null);
 
   return {
     settings,
+    startPoints: options.startPoints,
     identity: options.identity,
     clock: options.clock,
     limits: options.limits,
@@ -91,26 +99,39 @@ export function createControl(options: ControlOptions): Control {
     },
     connectors: numbers,
     registered: options.registered,
-    remoteStart(connector, uid) {
-      const found = connector === null ? freeConnector() : connectors[connector - 1];
+    remoteStart(order) {
+      const found = order.connector === null ? freeConnector() : connectors[order.connector - 1];
       if (!found || !options.registered() || !startable(found)) return null;
-      const { reservation } = found.state;
-      if (reservation && reservation.uid.toLowerCase() !== uid.toLowerCase()) return null;
-      return () => void options.track(remoteBegin(found, uid));
+      const { reservation, transaction, connector } = found.state;
+      if (reservation && reservation.uid.toLowerCase() !== order.card.uid.toLowerCase()) return null;
+      const followUp = (): Promise<void> => options.track(remoteBegin(found, order));
+      return { connector, id: transaction?.id ?? null, followUp };
     },
-    remoteStop(wireId) {
-      const found = connectors.find((one) => one.state.transaction?.wireId === wireId);
+    remoteStop(id) {
+      const found = connectors.find((one) => one.state.transaction?.id === id);
       return found ? () => found.stop('Remote') : null;
     },
-    reset(kind) {
+    progress(id) {
+      const running = connectors.some(({ state }) => state.transaction && (id === null || state.transaction.id === id));
+      return { running, untold: options.untold(id) };
+    },
+    reset(reason, patient) {
       return () => {
-        each(null, (found) => found.stop(kind === 'Soft' ? 'SoftReset' : 'HardReset'));
-        if (kind === 'Hard') void options.reboot();
-        else void options.drained().then(options.reboot);
+        each(null, (found) => found.stop(reason));
+        if (patient) void options.drained().then(() => options.reboot('RemoteReset'));
+        else void options.reboot('RemoteReset');
       };
+    },
+    resetWhenIdle() {
+      const restart = (): Promise<void> => options.drained().then(() => options.reboot('RemoteReset'));
+      return { scheduled: !idle(), followUp: () => void options.when(idle).then(restart) };
     },
     unlock(connector) {
       return () => each(connector, (found) => found.stop('UnlockCommand'));
+    },
+    letGo(connector) {
+      const found = connectors[connector - 1];
+      return found && !found.state.transaction?.card ? () => found.unlock() : null;
     },
     setOperative(connector, operative) {
       let scheduled = false;
@@ -126,6 +147,8 @@ export function createControl(options: ControlOptions): Control {
       else for (const one of [0, ...numbers]) options.reportStatus(one);
     },
     triggerSample: (connector) => each(connector, (found) => found.sample('Trigger')),
+    triggerMeter: (connector) => each(connector, (found) => found.meter()),
+    review: () => each(null, (found) => found.review()),
     send: options.send,
     track: (work) => void options.track(work),
     clearCache: options.clearCache,

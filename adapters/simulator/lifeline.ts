@@ -1,5 +1,5 @@
 import type { BootAnswer, Dialect } from './dialect.ts';
-import type { Identity, Settings } from './model.ts';
+import type { BootReason, Identity, Settings } from './model.ts';
 import { ConnectRefused, openRpcLink } from './rpc-client.ts';
 import type { Outcome, RpcLink, RpcOptions } from './rpc-client.ts';
 import type { Cancel, Ticker } from './ticker.ts';
@@ -44,8 +44,8 @@ export interface Lifeline {
   restartHeartbeat(): void;
   /** The socket is gone as by a cut cable; comes back by the backoff. */
   drop(): void;
-  /** The box itself is off: no socket, not registered, nothing scheduled. */
-  cut(): void;
+  /** The box itself is off: no socket, not registered, nothing scheduled. `next`: why it will start again. */
+  cut(next: BootReason): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +54,7 @@ export function createLifeline(options: LifelineOptions): Lifeline {
   const { dialect, settings, ticker } = options;
   let link: RpcLink | null = null;
   let registered = false;
+  let bootReason: BootReason = 'PowerUp';
   // attempts and sockets of an earlier generation no longer count
   let generation = 0;
   let failures = 0;
@@ -106,7 +107,7 @@ export function createLifeline(options: LifelineOptions): Lifeline {
     link = opened;
     failures = 0;
     if (registered && !options.bootOnReconnect) announce();
-    else await boot(opened);
+    else await boot(opened, registered ? 'Unknown' : bootReason);
   }
 
   function connectPatiently(): void {
@@ -122,8 +123,8 @@ export function createLifeline(options: LifelineOptions): Lifeline {
     void options.track(attempt);
   }
 
-  async function boot(on: RpcLink): Promise<void> {
-    const { action, payload } = dialect.boot(options.identity);
+  async function boot(on: RpcLink, reason: BootReason): Promise<void> {
+    const { action, payload } = dialect.boot(options.identity, reason);
     const outcome = await options.call(action, payload);
     if (link !== on) return;
     const answer: BootAnswer | null = outcome.kind === 'result' ? dialect.readBoot(outcome.payload) : null;
@@ -131,7 +132,7 @@ export function createLifeline(options: LifelineOptions): Lifeline {
       registered = false;
       const seconds = answer && answer.interval > 0 ? answer.interval : options.bootRetrySeconds;
       if (answer) options.onFault(`not accepted (${answer.registration}), asks again every ${seconds} s`);
-      schedule(seconds * 1000, () => void options.track(boot(on)));
+      schedule(seconds * 1000, () => void options.track(boot(on, reason)));
       return;
     }
     if (answer.interval > 0) settings.heartbeatSeconds = answer.interval;
@@ -168,7 +169,7 @@ export function createLifeline(options: LifelineOptions): Lifeline {
     registered: () => registered,
     send: async (action, payload) => (link ? link.call(action, payload) : { kind: 'lost' }),
     bootAgain() {
-      if (link) void options.track(boot(link));
+      if (link) void options.track(boot(link, 'Triggered'));
     },
     restartHeartbeat,
     drop() {
@@ -177,7 +178,8 @@ export function createLifeline(options: LifelineOptions): Lifeline {
       options.onOffline('socket dropped');
       comeBack();
     },
-    cut() {
+    cut(next) {
+      bootReason = next;
       const former = detach();
       registered = false;
       failures = 0;

@@ -37,7 +37,9 @@ export function narrate(event: SimulatorEvent): string | null {
     case 'refused':
       return `${charger}/${event.connector} card ${event.uid} refused: ${event.verdict}`;
     case 'started':
-      return `${charger}/${event.connector} charging begins for ${event.uid}`;
+      return event.uid === null
+        ? `${charger}/${event.connector} waits for a card`
+        : `${charger}/${event.connector} charging begins for ${event.uid}`;
     case 'stopped':
       return `${charger}/${event.connector} charging ended (${event.reason}), ${kwh(event.energyWh)}`;
     case 'sampled':

@@ -1,10 +1,14 @@
 import type { WireCall } from './dialect.ts';
+import type { Fact, SimTransaction } from './model.ts';
 import type { Outcome } from './rpc-client.ts';
 import type { Cancel, Ticker } from './ticker.ts';
 
 /** A transaction-related message: kept in order until it is answered. */
 export interface QueuedMessage {
-  kind: 'start' | 'sample' | 'stop';
+  stage: Fact['stage'];
+  transaction: SimTransaction;
+  /** May be given up for others when there is no room. */
+  expendable: boolean;
   /** Built at each try, as the transaction's id may have become known; otherwise always the same content. */
   encode: () => WireCall;
   answered: (payload: unknown) => void;
@@ -32,6 +36,8 @@ export interface MessageQueue {
   /** A message is with the gateway right now. */
   busy(): boolean;
   length(): number;
+  /** Does anything wait that `matches`? */
+  holds(matches: (message: QueuedMessage) => boolean): boolean;
   /** Tries nothing again by itself until the next `pump`. */
   rest(): void;
 }
@@ -89,7 +95,7 @@ export function createMessageQueue(options: QueueOptions): MessageQueue {
     push(message) {
       messages.push(message);
       if (messages.length > options.limit) {
-        const oldest = messages.find((each, index) => each.kind === 'sample' && index > 0);
+        const oldest = messages.find((each, index) => each.expendable && index > 0);
         if (oldest) giveUp(oldest, 'the queue is full');
       }
       pump();
@@ -97,6 +103,7 @@ export function createMessageQueue(options: QueueOptions): MessageQueue {
     pump,
     busy: () => busy,
     length: () => messages.length,
+    holds: (matches) => messages.some(matches),
     rest() {
       waiting?.();
       waiting = null;

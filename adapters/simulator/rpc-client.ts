@@ -44,8 +44,8 @@ export interface RpcOptions {
   callTimeoutMs: number;
   /** Websocket pings; 0 sends none. */
   pingIntervalMs: number;
-  /** Check both directions against the schemas; problems go to `onViolation`. */
-  strict: boolean;
+  /** Check both directions against the schemas, with these besides ocpp-rpc's own; problems go to `onViolation`. Null: no. */
+  strict: ClientOptions['strictModeValidators'] | null;
   /** Last change to an outgoing frame. */
   transformText: (text: string) => string;
   answer: (action: string, payload: unknown) => Answer | Promise<Answer>;
@@ -150,8 +150,8 @@ function clientOptions(options: RpcOptions): ClientOptions {
     respondWithDetailedErrors: false,
     callConcurrency: 1,
     maxBadMessages: Number.POSITIVE_INFINITY,
-    strictMode: options.strict,
-    strictModeValidators: [],
+    strictMode: options.strict !== null,
+    strictModeValidators: options.strict ?? [],
     backoff: { initialDelay: 50, maxDelay: 1000, factor: 2, randomisationFactor: 0 },
   };
 }

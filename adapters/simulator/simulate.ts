@@ -1,4 +1,5 @@
 import { wallClock } from '../../gateway/domain/time.ts';
+import type { Protocol } from './charger-options.ts';
 import { createSimulatedCharger } from './charger.ts';
 import type { SimulatedCharger } from './charger.ts';
 import { driveConnector, pause, seededRandom } from './driver.ts';
@@ -13,7 +14,7 @@ export interface SimulateOptions {
   count: number;
   /** Ids of the first chargers; the others are `SIM-001` and so on. */
   ids?: string[];
-  protocol: 'ocpp1.6';
+  protocol: Protocol;
   /** Multiplies energy. */
   speed: number;
   password?: string;

@@ -27,8 +27,10 @@ const fixed =
 /** What a 1.6 charger with every feature profile and the security extension answers. */
 const ORDERS: Record<string, Order> = {
   RemoteStartTransaction(control, payload) {
-    const followUp = control.remoteStart(asWhole(payload['connectorId']), asText(payload['idTag']) ?? '');
-    return followUp ? status('Accepted', followUp) : status('Rejected');
+    const card = { uid: asText(payload['idTag']) ?? '', type: null };
+    const order = { connector: asWhole(payload['connectorId']), card, remoteStartId: null };
+    const starting = control.remoteStart(order);
+    return starting ? status('Accepted', () => void starting.followUp()) : status('Rejected');
   },
   RemoteStopTransaction(control, payload) {
     const followUp = control.remoteStop(asWhole(payload['transactionId']) ?? 0);
@@ -40,7 +42,7 @@ const ORDERS: Record<string, Order> = {
     const key = asText(payload['key']) ?? '';
     return status(changeKey(control, key, asText(payload['value']) ?? ''));
   },
-  Reset: (control, payload) => status('Accepted', control.reset(payload['type'] === 'Hard' ? 'Hard' : 'Soft')),
+  Reset: (control, payload) => status('Accepted', resetTo(control, payload['type'] === 'Hard')),
   UnlockConnector(control, payload) {
     const connector = asWhole(payload['connectorId']) ?? 0;
     if (!control.connectors.includes(connector)) return status('NotSupported');
@@ -97,4 +99,8 @@ function trigger(control: Control, payload: Record<string, unknown>): Answer {
   const wanted = asText(payload['requestedMessage']) ?? '';
   const followUp = Object.hasOwn(triggers, wanted) ? triggers[wanted] : undefined;
   return followUp ? status('Accepted', followUp) : status('NotImplemented');
+}
+
+function resetTo(control: Control, hard: boolean): () => void {
+  return hard ? control.reset('HardReset', false) : control.reset('SoftReset', true);
 }

@@ -41,7 +41,7 @@ export function readProfile(connector: number, value: unknown): SimProfile | nul
     stackLevel: asWhole(profile['stackLevel']) ?? 0,
     kind: kind === 'Relative' ? 'relative' : kind === 'Recurring' ? 'recurring' : 'absolute',
     recurrency: asText(profile['recurrencyKind']) === 'Weekly' ? 'weekly' : 'daily',
-    wireId: asWhole(profile['transactionId']),
+    transactionId: asWhole(profile['transactionId']),
     validFrom: instant(profile['validFrom']),
     validTo: instant(profile['validTo']),
     duration: asWhole(schedule['duration']),

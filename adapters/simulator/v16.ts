@@ -1,6 +1,6 @@
 import { toUtc } from '../../gateway/domain/time.ts';
-import type { Dialect } from './dialect.ts';
-import type { Grant, Reading, SimTransaction } from './model.ts';
+import type { Dialect, WireCall } from './dialect.ts';
+import type { Fact, Grant, Reading, SimStop, TransactionId } from './model.ts';
 import { answer16 } from './v16-orders.ts';
 import { asRecord, asText, asWhole } from './wire.ts';
 
@@ -16,6 +16,9 @@ interface SampledValue {
 /** A charger's side of OCPP 1.6J. */
 export const v16: Dialect = {
   protocol: 'ocpp1.6',
+  startPoints: ['PowerPathClosed'],
+  // below zero until the gateway's answer gives one: what never gets an answer goes out so, as real ones do (Q36)
+  transactionId: (serial) => -serial,
   boot: (identity) => ({
     action: 'BootNotification',
     payload: {
@@ -31,6 +34,7 @@ export const v16: Dialect = {
     return { registration, interval: asWhole(interval) ?? 0 };
   },
   heartbeat: () => ({ action: 'Heartbeat', payload: {} }),
+  statusWord: ({ status }) => status,
   status: ({ connector, status, at }) => ({
     action: 'StatusNotification',
     payload: {
@@ -40,43 +44,57 @@ export const v16: Dialect = {
       timestamp: toUtc(at),
     },
   }),
-  authorize: (uid) => ({ action: 'Authorize', payload: { idTag: uid } }),
+  authorize: ({ uid }) => ({ action: 'Authorize', payload: { idTag: uid } }),
   readAuthorize: readGrant,
-  start: (transaction) => ({
-    action: 'StartTransaction',
-    payload: {
-      connectorId: transaction.connector,
-      idTag: transaction.uid,
-      meterStart: transaction.meterStart,
-      timestamp: toUtc(transaction.startedAt),
-      ...(transaction.reservationId === null ? {} : { reservationId: transaction.reservationId }),
-    },
-  }),
-  readStart: (payload) => ({ wireId: asWhole(asRecord(payload)['transactionId']), grant: readGrant(payload) }),
-  sample: (transaction, reading, measurands) => ({
-    action: 'MeterValues',
-    payload: {
-      connectorId: reading.connector,
-      ...(transaction ? { transactionId: idOf(transaction) } : {}),
-      meterValue: [{ timestamp: toUtc(reading.at), sampledValue: sampledValues(reading, measurands) }],
-    },
-  }),
-  stop: (transaction, stop) => ({
-    action: 'StopTransaction',
-    payload: {
-      transactionId: idOf(transaction),
-      ...(stop.uid === null ? {} : { idTag: stop.uid }),
-      meterStop: stop.meterStop,
-      timestamp: toUtc(stop.at),
-      reason: stop.reason,
-    },
-  }),
+  tell(fact) {
+    if (fact.stage === 'started') return start(fact);
+    if (fact.stop) return stop(fact, fact.stop);
+    return fact.reading && meterValues(fact.reading, fact.measurands, fact.transaction.id);
+  },
+  readTold(fact, payload) {
+    if (fact.stage !== 'started') return { id: null, grant: null };
+    return { id: asWhole(asRecord(payload)['transactionId']), grant: readGrant(payload) };
+  },
+  meterValues: (reading, measurands) => meterValues(reading, measurands, null),
+  reservationOver: () => null,
   answer: answer16,
 };
 
-// where the start was never answered the charger's own negative id goes out, as real ones do (Q36)
-function idOf(transaction: SimTransaction): number {
-  return transaction.wireId ?? transaction.localId;
+function start({ transaction, reservationId }: Fact): WireCall {
+  return {
+    action: 'StartTransaction',
+    payload: {
+      connectorId: transaction.connector,
+      idTag: transaction.card?.uid ?? '',
+      meterStart: transaction.meterStart,
+      timestamp: toUtc(transaction.startedAt),
+      ...(reservationId === null ? {} : { reservationId }),
+    },
+  };
+}
+
+function stop({ transaction }: Fact, { at, card, meterStop, reason }: SimStop): WireCall {
+  return {
+    action: 'StopTransaction',
+    payload: {
+      transactionId: transaction.id,
+      ...(card === null ? {} : { idTag: card.uid }),
+      meterStop,
+      timestamp: toUtc(at),
+      reason: reason === 'Timeout' ? 'Other' : reason,
+    },
+  };
+}
+
+function meterValues(reading: Reading, measurands: string[], transactionId: TransactionId | null): WireCall {
+  return {
+    action: 'MeterValues',
+    payload: {
+      connectorId: reading.connector,
+      ...(transactionId === null ? {} : { transactionId }),
+      meterValue: [{ timestamp: toUtc(reading.at), sampledValue: sampledValues(reading, measurands) }],
+    },
+  };
 }
 
 function readGrant(payload: unknown): Grant {

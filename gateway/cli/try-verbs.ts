@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { StatusBody } from '../../adapters/console/schemas.ts';
+import type { Protocol } from '../../adapters/simulator/charger-options.ts';
 import { loadConfig } from '../../config/load.ts';
 import { GatewayError } from '../domain/errors.ts';
 import { contextOf } from './context.ts';
@@ -20,7 +21,7 @@ export function addTryVerbs(program: Command, finish: Finish): void {
 
 interface SimulateFlags extends GlobalOptions {
   count: number;
-  protocol: 'ocpp1.6';
+  protocol: Protocol;
   id?: string[];
   token?: string[];
   addCards?: boolean;
@@ -41,7 +42,11 @@ function addSimulate(program: Command): void {
     .option('--id <id...>', 'ids of the first ones; the others are SIM-001 and so on')
     .option('--token <uid...>', "the drivers' cards; else some are put on the running gateway's list meanwhile")
     .option('--add-cards', 'put cards on the list also where the gateway does not take unknown chargers in')
-    .addOption(new Option('--protocol <name>', 'what they speak').choices(['ocpp1.6']).default('ocpp1.6'))
+    .addOption(
+      new Option('--protocol <name>', 'what they speak')
+        .choices(['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'])
+        .default('ocpp1.6'),
+    )
     .option('--speed <factor>', 'multiplies energy', factor, 1)
     .option('--password <text>', 'HTTP Basic password')
     .option('--seconds <n>', 'end after so many', count)

@@ -7,7 +7,7 @@ export interface Received {
   payload: Record<string, unknown>;
 }
 
-type Respond = (payload: Record<string, unknown>) => Record<string, unknown> | Promise<Record<string, unknown>>;
+export type Respond = (payload: Record<string, unknown>) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
 interface ServerClient {
   handle(handler: (call: { method: string; params: Record<string, unknown> }) => Promise<unknown>): void;
@@ -30,10 +30,36 @@ export interface Counterpart {
   stop(): Promise<void>;
 }
 
+const NOW = '2026-03-01T00:00:00Z';
+
+/** What a friendly central system says; each start has a number of its own. */
+function answers16(): Record<string, Respond> {
+  let transactionIds = 100;
+  const accepted = { idTagInfo: { status: 'Accepted' } };
+  return {
+    BootNotification: () => ({ status: 'Accepted', interval: 300, currentTime: NOW }),
+    Heartbeat: () => ({ currentTime: NOW }),
+    Authorize: () => accepted,
+    StartTransaction: () => ({ ...accepted, transactionId: (transactionIds += 1) }),
+    StopTransaction: () => ({}),
+  };
+}
+
+/** The same in 2.x: whether a card is good is told where one was shown. */
+export function answers2x(): Record<string, Respond> {
+  const accepted = { idTokenInfo: { status: 'Accepted' } };
+  return {
+    BootNotification: () => ({ status: 'Accepted', interval: 300, currentTime: NOW }),
+    Heartbeat: () => ({ currentTime: NOW }),
+    Authorize: () => accepted,
+    TransactionEvent: (payload) => ('idToken' in payload ? accepted : {}),
+  };
+}
+
 /** A central system of ocpp-rpc's own server, its strict validation on: an independent judge of what the charger sends. */
-export async function startCounterpart(port = 0): Promise<Counterpart> {
+export async function startCounterpart(port = 0, protocol: 'ocpp1.6' | 'ocpp2.0.1' = 'ocpp1.6'): Promise<Counterpart> {
   const server = new RPCServer({
-    protocols: ['ocpp1.6'],
+    protocols: [protocol],
     strictMode: true,
     wssOptions: { perMessageDeflate: false },
   });
@@ -41,15 +67,7 @@ export async function startCounterpart(port = 0): Promise<Counterpart> {
   const violations: string[] = [];
   const watchers = new Set<() => void>();
   let client: ServerClient | null = null;
-  let transactionIds = 100;
-  const accepted = { idTagInfo: { status: 'Accepted' } };
-  const responders: Record<string, Respond> = {
-    BootNotification: () => ({ status: 'Accepted', interval: 300, currentTime: '2026-03-01T00:00:00Z' }),
-    Heartbeat: () => ({ currentTime: '2026-03-01T00:00:00Z' }),
-    Authorize: () => accepted,
-    StartTransaction: () => ({ ...accepted, transactionId: (transactionIds += 1) }),
-    StopTransaction: () => ({}),
-  };
+  const responders = protocol === 'ocpp1.6' ? answers16() : answers2x();
 
   server.on('client', (joined: ServerClient) => {
     client = joined;
@@ -72,18 +90,7 @@ export async function startCounterpart(port = 0): Promise<Counterpart> {
     received,
     violations,
     of,
-    waitFor(action, count = 1) {
-      return new Promise((resolve) => {
-        const look = () => {
-          const found = of(action)[count - 1];
-          if (!found) return;
-          watchers.delete(look);
-          resolve(found);
-        };
-        watchers.add(look);
-        look();
-      });
-    },
+    waitFor: (action, count = 1) => awaited(watchers, () => of(action)[count - 1]),
     respond(action, respond) {
       responders[action] = respond;
     },
@@ -93,4 +100,18 @@ export async function startCounterpart(port = 0): Promise<Counterpart> {
     },
     stop: () => server.close({ force: true }),
   };
+}
+
+/** Resolves with what `find` finds, looking again whenever a watcher is called. */
+export function awaited<T>(watchers: Set<() => void>, find: () => T | undefined): Promise<T> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const found = find();
+      if (found === undefined) return;
+      watchers.delete(look);
+      resolve(found);
+    };
+    watchers.add(look);
+    look();
+  });
 }

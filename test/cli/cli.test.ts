@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ROOT, chargegate, place } from './harness.ts';
+import { ROOT, chargegateStarted as chargegate, place } from './harness.ts';
 import type { Place } from './harness.ts';
 
 const places: Place[] = [];

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createSimulatedCharger } from '../../adapters/simulator/charger.ts';
 import type { SimulatedCharger } from '../../adapters/simulator/charger.ts';
-import { chargegate, daemon, place } from './harness.ts';
+import { chargegate, chargegateStarted, daemon, place } from './harness.ts';
 import type { Daemon, Done, Place } from './harness.ts';
 
 const OLD_NODE = '/usr/bin/node';
@@ -127,7 +127,7 @@ describe('a running daemon', () => {
   });
 
   it('keeps its data directory to itself', async () => {
-    const { code, err } = await chargegate(['run'], site.env);
+    const { code, err } = await chargegateStarted(['run'], site.env);
     expect(code).toBe(2);
     expect(err).toMatch(/^chargegate: \[DATA_DIR_LOCKED\] /m);
   });
@@ -159,7 +159,7 @@ describe('stopping', () => {
 describe.skipIf(!oldNode)('the launcher on a Node too old', () => {
   it('goes on with the Node that npm ci brought', async () => {
     const site = place();
-    expect(await chargegate(['version'], {}, OLD_NODE)).toMatchObject({ code: 0 });
+    expect(await chargegateStarted(['version'], {}, OLD_NODE)).toMatchObject({ code: 0 });
     const { child, done } = await daemon(site, OLD_NODE);
     child.kill('SIGTERM');
     expect(await done).toMatchObject({ code: 0, signal: null });
@@ -167,7 +167,7 @@ describe.skipIf(!oldNode)('the launcher on a Node too old', () => {
   });
 
   it('says what to do where there is none: exit code 78', async () => {
-    const { code, err } = await chargegate(['version'], { CHARGEGATE_NODE_TRIED: '1' }, OLD_NODE);
+    const { code, err } = await chargegateStarted(['version'], { CHARGEGATE_NODE_TRIED: '1' }, OLD_NODE);
     expect(code).toBe(78);
     expect(err).toMatch(/^chargegate: \[NODE_TOO_OLD\] this is Node v20.*Install Node 24/);
   });

@@ -1,6 +1,6 @@
 /** The command line as people run it: a process of its own. */
-import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = join(ROOT, 'bin', 'chargegate.cjs');
+const KEPT = join(ROOT, 'test', 'cli', 'kept-cli.ts');
 
 export interface Done {
   code: number | null;
@@ -57,9 +58,37 @@ function ended(child: ChildProcessByStdio<Writable | null, Readable, Readable>):
   });
 }
 
-/** Runs a command to its end. */
-export function chargegate(args: string[], env: Record<string, string> = {}, node?: string): Promise<Done> {
+/** Runs a command to its end, as a program of its own: where that it starts, ends or is told by signals counts. */
+export function chargegateStarted(args: string[], env: Record<string, string> = {}, node?: string): Promise<Done> {
   return ended(start(args, env, node));
+}
+
+/** Processes that wait for a command. */
+const waiting: ChildProcess[] = [];
+
+/** Runs a command to its end, in a process that stays for the next one. */
+export function chargegate(args: string[], env: Record<string, string> = {}): Promise<Done> {
+  const child = waiting.pop() ?? keep();
+  return new Promise((resolve, reject) => {
+    const died = (code: number | null): void =>
+      reject(new Error(`the command line ended with ${code}: ${args.join(' ')}`));
+    child.once('exit', died);
+    child.once('message', (done) => {
+      child.off('exit', died);
+      child.unref();
+      child.channel?.unref();
+      waiting.push(child);
+      resolve(done as Done);
+    });
+    child.ref();
+    child.channel?.ref();
+    child.send({ args, env: { PATH: process.env['PATH'], ...env } });
+  });
+}
+
+/** A process that takes commands, and ends with this one. */
+function keep(): ChildProcess {
+  return fork(KEPT, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
 }
 
 /** Runs a command to its end with this on its stdin. */

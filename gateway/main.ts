@@ -29,7 +29,7 @@ import { followDue, recoverSamples } from './samples.ts';
 import { reviewImport } from './token-import.ts';
 import { refreshAll } from './sessions.ts';
 import { reloadConfig } from './reload.ts';
-import { selfCheck } from './self-check.ts';
+import { selfCheck, type SelfCheck } from './self-check.ts';
 import { startBookingUpkeep } from './booking-upkeep.ts';
 import { watchReservations } from './reservation-commands.ts';
 import { recoverReservations, startReservationUpkeep } from './reservation-upkeep.ts';
@@ -54,8 +54,8 @@ export interface RunningGateway {
    * be read or taken is logged, and changes nothing.
    */
   reload(read?: () => Config): Promise<void>;
-  /** What fails now, a sentence each; nothing where all is well. */
-  check(): Promise<string[]>;
+  /** What fails now. */
+  check(): Promise<SelfCheck>;
   /** How it goes, in a few words. */
   status(): string;
   /** Answers what was received, writes what is waiting, closes everything. */

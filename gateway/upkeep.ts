@@ -10,6 +10,7 @@ import { instantOf, readClock } from './local-times.ts';
 import { forgetOld } from './retention.ts';
 import { checkDatabase, syncDirectory } from './store/backup.ts';
 import { readMeta, writeMeta } from './store/meta.ts';
+import { keepReserve } from './store/reserve.ts';
 
 /** How the site's nightly work stands, in this run. */
 export interface Upkeep {
@@ -58,11 +59,12 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
   gw.upkeep = upkeep;
   const mark = join(directory, MARK);
   const unclean = existsSync(mark);
-  leaveMark(mark, directory);
+  leaveMark(gw, mark, directory);
   if (unclean) upkeep.checking = checkIntegrity(gw, upkeep);
   let night: Promise<void> | null = null;
   const tick = (): void => {
     watchSpace(gw);
+    void keepRoom(gw);
     night ??= followNight(gw, upkeep)
       .catch((error: unknown) => {
         if (!ending.signal.aborted) gw.log.error({ err: error }, "the night's upkeep failed");
@@ -81,11 +83,24 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
   };
 }
 
-function leaveMark(mark: string, directory: string): void {
-  const fd = openSync(mark, 'w', 0o600);
-  fsyncSync(fd);
-  closeSync(fd);
-  syncDirectory(directory);
+/** A start on a full disk must not fail for want of it. */
+function leaveMark(gw: Gateway, mark: string, directory: string): void {
+  try {
+    const fd = openSync(mark, 'w', 0o600);
+    fsyncSync(fd);
+    closeSync(fd);
+    syncDirectory(directory);
+  } catch (error) {
+    gw.log.error({ err: error }, 'a stop that is not in order could not be noticed by the next start');
+  }
+}
+
+/** Keeps room for a start on a full disk, while there is enough. Never rejects. */
+export async function keepRoom(gw: Gateway): Promise<void> {
+  if (gw.upkeep === null || gw.upkeep.lowSpace) return;
+  await keepReserve(gw.upkeep.directory).catch((error: unknown) =>
+    gw.log.warn({ err: error }, 'no room is kept for a start on a full disk'),
+  );
 }
 
 async function checkIntegrity(gw: Gateway, upkeep: Upkeep): Promise<void> {

@@ -1,9 +1,10 @@
+import type { SelfCheck } from '../../gateway/self-check.ts';
 import type { Notifier } from './notify.ts';
 
 /** What the service is asked while it serves. */
 export interface Serving {
-  /** What fails now, a sentence each; nothing where all is well. Never rejects. */
-  check(): Promise<string[]>;
+  /** What fails now. Never rejects. */
+  check(): Promise<SelfCheck>;
   /** How it goes, in a few words. */
   status(): string;
 }
@@ -26,30 +27,31 @@ const SIGNS_PER_WATCHDOG = 3;
 const MOST_CHARS = 500;
 
 /**
- * Speaks for the service through the notifier. A sign of life (`WATCHDOG=1`) is sent only after a check that found
- * nothing; otherwise the status tells what fails, and systemd restarts the service when that goes on (`WatchdogSec=`).
- * `warn` is told when a check begins to fail, and with null once it does not any more. `now`: CLOCK_MONOTONIC, microseconds.
+ * Speaks for the service through the notifier. A sign of life (`WATCHDOG=1`) is sent only after a check that found nothing
+ * which a new start may mend; otherwise systemd restarts the service when that goes on (`WatchdogSec=`). The status tells
+ * of everything that is not well. `warn` is told when a check begins to fail, and with null once it does not any more. `now`: CLOCK_MONOTONIC, microseconds.
  */
 export function createService(
   notifier: Notifier,
-  warn: (failing: string[] | null) => void,
+  warn: (unwell: string[] | null) => void,
   now: () => bigint = () => process.hrtime.bigint() / 1000n,
 ): Service {
   let timer: NodeJS.Timeout | null = null;
   let checking = false;
-  let wasFailing = false;
+  let wasUnwell = false;
 
   async function look(serving: Serving): Promise<void> {
     // One at a time: a check that hangs is a service that hangs.
     if (checking) return;
     checking = true;
     try {
-      const failing = await serving.check();
+      const { failing, lasting } = await serving.check();
       if (timer === null) return;
-      if (failing.length > 0) await notifier.tell(statusLine(`not well: ${failing.join('; ')}`));
-      else await notifier.tell('WATCHDOG=1', statusLine(serving.status()));
-      if (failing.length > 0 !== wasFailing) warn(failing.length > 0 ? failing : null);
-      wasFailing = failing.length > 0;
+      const unwell = [...failing, ...lasting];
+      const status = unwell.length > 0 ? `not well: ${unwell.join('; ')}` : serving.status();
+      await notifier.tell(...(failing.length > 0 ? [] : ['WATCHDOG=1']), statusLine(status));
+      if (unwell.length > 0 !== wasUnwell) warn(unwell.length > 0 ? unwell : null);
+      wasUnwell = unwell.length > 0;
     } finally {
       checking = false;
     }

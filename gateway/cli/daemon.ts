@@ -1,5 +1,6 @@
 import type { Config } from '../../config/load.ts';
 import { urlForOthers } from '../lan-address.ts';
+import type { SelfCheck } from '../self-check.ts';
 import type { Output } from './output.ts';
 import type { Service } from '../../adapters/systemd/service.ts';
 
@@ -9,8 +10,8 @@ export interface Running {
   urls: { ocpp: string; ocpps: string | null; ocpi: string; openData: string | null; console: string };
   /** Takes the configuration over anew, as far as that goes without a restart, and looks for new TLS certificates. Never rejects. */
   reload(read?: () => Config): Promise<void>;
-  /** What fails now; nothing where all is well. */
-  check(): Promise<string[]>;
+  /** What fails now. */
+  check(): Promise<SelfCheck>;
   /** How it goes, in a few words. */
   status(): string;
   stop(): Promise<void>;

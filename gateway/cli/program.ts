@@ -133,10 +133,8 @@ function systemdService(env: NodeJS.ProcessEnv, out: Output): Service | null {
   const complainOf = (text: string): void => out.complain(`chargegate: ${text}`);
   const notifier = createNotifier(env, complainOf);
   if (notifier === null) return null;
-  return createService(notifier, (failing) =>
-    complainOf(
-      failing === null ? 'all is well again' : `not well, and systemd is not told otherwise: ${failing.join('; ')}`,
-    ),
+  return createService(notifier, (unwell) =>
+    complainOf(unwell === null ? 'all is well again' : `not well: ${unwell.join('; ')}`),
   );
 }
 

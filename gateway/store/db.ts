@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { GatewayError } from '../domain/errors.ts';
 import type { GatewayEvent } from '../domain/events.ts';
 import type { Clock, Millis } from '../domain/time.ts';
 import { migrate } from './migrate.ts';
+import { releaseReserve } from './reserve.ts';
 
 export type SqlValue = string | number | bigint | null;
 
@@ -93,6 +94,9 @@ function newLines(): Lines {
 /** More pieces than this wait for the next turn, so that one commit never holds the event loop for long. */
 const PIECES_PER_COMMIT = 400;
 
+/** SQLite begins with two files of 32 KiB beside a database. */
+const LEAST_ROOM = 65_536;
+
 export const DATABASE_FILE = 'chargegate.db';
 
 /**
@@ -103,6 +107,7 @@ export function openDb(options: DbOptions): Db {
   const lock = lockDirectory(options.directory);
   const file = join(options.directory, DATABASE_FILE);
   try {
+    releaseReserve(options.directory);
     const sqlite = new Database(file);
     configure(sqlite, options.maxBytes ?? 0);
     migrate(sqlite, file);
@@ -322,10 +327,24 @@ function isStorageFault(error: unknown): boolean {
   );
 }
 
+/** What SQLite makes of a full disk where it needs a file beside the database, and of a quota that is used up. */
+function isSystemFault(error: unknown): boolean {
+  return isSqlite(error, 'SQLITE_IOERR') || isSqlite(error, 'SQLITE_CANTOPEN');
+}
+
+function isDiskFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < LEAST_ROOM;
+  } catch {
+    return false;
+  }
+}
+
 function storageError(error: unknown, file: string): GatewayError {
   if (error instanceof GatewayError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  if (isSqlite(error, 'SQLITE_FULL'))
+  if (isSqlite(error, 'SQLITE_FULL') || (isSystemFault(error) && isDiskFull(dirname(file))))
     return new GatewayError('STORAGE_FULL', `no room left to store ${file}: free disk space`, { cause: error });
   if (isSqlite(error, 'SQLITE_CORRUPT') || isSqlite(error, 'SQLITE_NOTADB'))
     return new GatewayError('DATABASE_CORRUPT', `${file} is damaged (${text}): restore a backup`, { cause: error });

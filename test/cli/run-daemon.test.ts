@@ -45,7 +45,7 @@ function run(
   let reloads = 0;
   const reload = async (): Promise<void> => void (reloads += 1);
   const code = runDaemon(
-    async () => ({ urls: URLS, reload, stop, check: async () => [], status: () => 'well' }),
+    async () => ({ urls: URLS, reload, stop, check: async () => ({ failing: [], lasting: [] }), status: () => 'well' }),
     config,
     out,
     host,

@@ -61,8 +61,8 @@ describe.skipIf(!canNotify)('the daemon under systemd (wants systemd-notify and 
     expect(manager.heard()).not.toContain('not well');
   });
 
-  it('gives no sign of life while nothing can be stored, and says why', async () => {
-    await start('storage: { max-megabytes: 1 }');
+  it('lives on with a full disk, which no start mends, and says so', async () => {
+    await start('storage: { max-megabytes: 1 }\ntokens: [{ uid: CARD1 }]');
     const charger = await createRawCharger(`ws://127.0.0.1:${port}/ocpp/BAY-1`, { protocols: ['ocpp1.6'] });
     const fill = async (): Promise<void> => {
       for (let n = 1; ; n += 1)
@@ -74,10 +74,18 @@ describe.skipIf(!canNotify)('the daemon under systemd (wants systemd-notify and 
         });
     };
     await expect(fill()).rejects.toThrow('ended before');
-    const unwell = await manager.hears('STATUS=not well: storage: ');
-    await manager.hears('no room left', unwell);
-    const still = await manager.hears('STATUS=not well: storage: ', unwell);
-    expect(manager.heard().slice(unwell, still)).not.toContain('WATCHDOG=1');
+    const unwell = await manager.hears('WATCHDOG=1\nSTATUS=not well: storage: no room left');
+    // Three signs of life fit into the watchdog's time: here it is over.
+    const still = await manager.hears('WATCHDOG=1', await manager.hears('WATCHDOG=1', unwell));
+    await manager.hears('WATCHDOG=1\nSTATUS=not well: storage: no room left', still);
+    expect(daemon?.output()).toContain('not well: storage: no room left');
+    expect(await card('CARD1')).toBe('Accepted');
+    expect(daemon?.process.exitCode).toBeNull();
+
+    // Nor does a start fail because of it.
+    expect(await daemon?.stop()).toBe(0);
+    daemon = await startDaemon(file, { ...manager.env, CHARGEGATE_DATA_DIR: join(directory, 'data') });
+    expect(await card('CARD1')).toBe('Accepted');
   });
 
   it('takes over on SIGHUP what can change, and names what cannot', async () => {

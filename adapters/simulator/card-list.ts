@@ -11,6 +11,8 @@ export interface CardListEntry {
 
 /** The charger's own list of cards (OCPP 1.6 §3.5.2). */
 export interface CardList {
+  /** How many cards. */
+  count(): number;
   /** 0: empty. */
   version(): number;
   update(version: number, full: boolean, entries: CardListEntry[]): 'Accepted' | 'Failed' | 'VersionMismatch';
@@ -23,6 +25,7 @@ export function createCardList(most: number): CardList {
   let current = 0;
   let cards = new Map<string, CardListEntry>();
   return {
+    count: () => cards.size,
     version: () => current,
     update(version, full, entries) {
       if (!full && version <= current) return 'VersionMismatch';

@@ -47,7 +47,7 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
   const samplers = new Map<number, Cancel>();
   const identity = defaultIdentity(options);
   const words = new Map<number, string>();
-  const limits = createChargingLimits();
+  const limits = createChargingLimits(() => connectors.forEach((each) => each.count()));
   const cards = createCardList(CARDS);
   const keys = createKeyStore();
   const { track, when, check, busy } = createPulse();

@@ -42,6 +42,8 @@ export interface ChargingLimits {
   set(profile: SimProfile, running: SimTransaction | null): boolean;
   /** How many went. */
   clear(filter: ProfileFilter): number;
+  /** How many there are. */
+  count(): number;
   /** The transaction has ended: its profiles go. */
   ended(connector: number): void;
   /** Watts at an instant; Infinity where nothing limits it. */
@@ -53,10 +55,10 @@ export interface ChargingLimits {
 const DAY = 86_400_000;
 
 /** So many profiles are kept; real boxes keep far fewer than that. */
-const MOST_PROFILES = 50;
+export const MOST_PROFILES = 50;
 
-/** Makes a charger's store of charging profiles (OCPP 1.6 §3.13), empty. */
-export function createChargingLimits(): ChargingLimits {
+/** Makes a charger's store of charging profiles (OCPP 1.6 §3.13), empty; calls `beforeChange` while the old limits still hold. */
+export function createChargingLimits(beforeChange: () => void): ChargingLimits {
   let profiles: SimProfile[] = [];
 
   function set(profile: SimProfile, running: SimTransaction | null): boolean {
@@ -74,6 +76,7 @@ export function createChargingLimits(): ChargingLimits {
         other.connector === profile.connector);
     const others = profiles.filter((other) => !same(other));
     if (others.length >= MOST_PROFILES) return false;
+    beforeChange();
     profiles = [...others, profile];
     return true;
   }
@@ -97,6 +100,7 @@ export function createChargingLimits(): ChargingLimits {
     set,
     clear({ id, connector, purpose, stackLevel }) {
       const before = profiles.length;
+      beforeChange();
       profiles = profiles.filter(
         (profile) =>
           !(
@@ -108,6 +112,7 @@ export function createChargingLimits(): ChargingLimits {
       );
       return before - profiles.length;
     },
+    count: () => profiles.length,
     ended(connector) {
       profiles = profiles.filter((profile) => profile.purpose !== 'tx' || profile.connector !== connector);
     },

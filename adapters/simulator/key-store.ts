@@ -19,7 +19,8 @@ export interface KeyStore {
   own(): { certificate: string; key: string } | null;
   install(use: string, pem: string): boolean;
   remove(hash: RootHash): boolean;
-  roots(use: string): RootHash[];
+  /** Null: of every use. */
+  roots(use: string | null): { use: string; hash: RootHash }[];
 }
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -58,7 +59,7 @@ export function createKeyStore(): KeyStore {
       installed = installed.filter(({ hash: known }) => JSON.stringify(known) !== JSON.stringify(hash));
       return installed.length < before;
     },
-    roots: (use) => installed.filter((root) => root.use === use).map(({ hash }) => hash),
+    roots: (use) => installed.filter((root) => use === null || root.use === use),
   };
 }
 

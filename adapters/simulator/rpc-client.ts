@@ -4,9 +4,11 @@ import ocppRpc from 'ocpp-rpc';
 const {
   RPCClient,
   RPCError,
+  RPCFormatViolationError,
   RPCInternalError,
   RPCNotImplementedError,
   RPCNotSupportedError,
+  RPCOccurrenceConstraintViolationError,
   TimeoutError,
   UnexpectedHttpResponse,
 } = ocppRpc;
@@ -24,12 +26,14 @@ export type Outcome =
 /** What a charger answers to a call, and what it does once the answer is on its way. */
 export type Answer =
   | { payload: Record<string, unknown>; followUp?: () => void }
-  | { errorCode: 'NotImplemented' | 'NotSupported' | 'InternalError'; description: string };
+  | { errorCode: keyof typeof REFUSALS; description: string };
 
 const REFUSALS = {
   NotImplemented: RPCNotImplementedError,
   NotSupported: RPCNotSupportedError,
   InternalError: RPCInternalError,
+  FormatViolation: RPCFormatViolationError,
+  OccurrenceConstraintViolation: RPCOccurrenceConstraintViolationError,
 };
 
 export type Direction = 'in' | 'out';

@@ -1,7 +1,6 @@
-import { parseTime } from '../../gateway/domain/time.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { asList, asRecord, asText, asWhole } from './wire.ts';
+import { asInstant, asList, asRecord, asText, asWhole } from './wire.ts';
 
 const status = (value: string, followUp?: () => void): Answer => ({
   payload: { status: value },
@@ -11,7 +10,7 @@ const status = (value: string, followUp?: () => void): Answer => ({
 /** ReserveNow (OCPP 1.6 §5.13). */
 export function reserveNow(control: Control, payload: Record<string, unknown>): Answer {
   const [id, uid, expires] = [asWhole(payload['reservationId']), asText(payload['idTag']), payload['expiryDate']];
-  const expiresAt = parseTime(asText(expires) ?? '')?.at ?? null;
+  const expiresAt = asInstant(expires);
   if (id === null || uid === null || expiresAt === null || expiresAt <= control.clock()) return status('Rejected');
   const reservation = { id, uid, parent: asText(payload['parentIdTag']), expiresAt };
   return status(control.reserve(asWhole(payload['connectorId']) ?? 0, reservation));
@@ -32,7 +31,7 @@ export function sendLocalList(control: Control, payload: Record<string, unknown>
       uid: asText(entry['idTag']) ?? '',
       verdict: asText(info['status']),
       parent: asText(info['parentIdTag']),
-      expiresAt: parseTime(asText(info['expiryDate']) ?? '')?.at ?? null,
+      expiresAt: asInstant(info['expiryDate']),
     };
   });
   return status(control.cards.update(asWhole(payload['listVersion']) ?? 0, payload['updateType'] === 'Full', entries));

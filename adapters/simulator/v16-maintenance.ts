@@ -1,9 +1,6 @@
-import { parseTime } from '../../gateway/domain/time.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { asRecord, asText, asWhole } from './wire.ts';
-
-const instant = (value: unknown): number => parseTime(asText(value) ?? '')?.at ?? 0;
+import { asInstant, asRecord, asText, asWhole } from './wire.ts';
 
 /** GetDiagnostics (OCPP 1.6 §5.9). */
 export function getDiagnostics(control: Control, payload: Record<string, unknown>): Answer {
@@ -40,7 +37,7 @@ export function updateFirmware(control: Control, payload: Record<string, unknown
     control.send({ action: 'FirmwareStatusNotification', payload: { status } });
   const order = {
     url: asText(payload['location']) ?? '',
-    retrieveAt: instant(payload['retrieveDate']),
+    retrieveAt: asInstant(payload['retrieveDate']) ?? 0,
     signature: null,
     tell,
   };
@@ -55,7 +52,7 @@ export function updateSignedFirmware(control: Control, payload: Record<string, u
     control.send({ action: 'SignedFirmwareStatusNotification', payload: { status, requestId } });
   const order = {
     url: asText(firmware['location']) ?? '',
-    retrieveAt: instant(firmware['retrieveDateTime']),
+    retrieveAt: asInstant(firmware['retrieveDateTime']) ?? 0,
     signature: {
       certificate: asText(firmware['signingCertificate']) ?? '',
       value: asText(firmware['signature']) ?? '',

@@ -49,7 +49,7 @@ export function deleteCertificate(control: Control, payload: Record<string, unkn
 export function installedCertificates(control: Control, payload: Record<string, unknown>): Answer {
   const roots = control.keys.roots(asText(payload['certificateType']) ?? '');
   if (roots.length === 0) return status('NotFound');
-  const certificateHashData = roots.map((hash) => ({ hashAlgorithm: 'SHA256', ...hash }));
+  const certificateHashData = roots.map(({ hash }) => ({ hashAlgorithm: 'SHA256', ...hash }));
   return { payload: { status: 'Accepted', certificateHashData } };
 }
 

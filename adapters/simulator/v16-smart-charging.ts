@@ -1,8 +1,8 @@
-import { parseTime, toUtc } from '../../gateway/domain/time.ts';
+import { toUtc } from '../../gateway/domain/time.ts';
 import type { SimProfile } from './charging-limits.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { asList, asRecord, asText, asWhole } from './wire.ts';
+import { asInstant, asList, asNumber, asRecord, asText, asWhole } from './wire.ts';
 
 const PURPOSES: Record<string, SimProfile['purpose']> = {
   ChargePointMaxProfile: 'max',
@@ -10,11 +10,10 @@ const PURPOSES: Record<string, SimProfile['purpose']> = {
   TxProfile: 'tx',
 };
 
-const status = (value: string): Answer => ({ payload: { status: value } });
-
-const instant = (value: unknown): number | null => parseTime(asText(value) ?? '')?.at ?? null;
-
-const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const status = (value: string, followUp?: () => void): Answer => ({
+  payload: { status: value },
+  ...(followUp && { followUp }),
+});
 
 /** SetChargingProfile (OCPP 1.6 §5.16). */
 export function setProfile(control: Control, payload: Record<string, unknown>): Answer {
@@ -23,7 +22,8 @@ export function setProfile(control: Control, payload: Record<string, unknown>): 
   if (connector !== 0 && !where) return status('Rejected');
   const profile = readProfile(connector, payload['csChargingProfiles']);
   if (!profile || (profile.purpose === 'max' && connector !== 0)) return status('Rejected');
-  return status(control.limits.set(profile, where?.transaction ?? null) ? 'Accepted' : 'Rejected');
+  const taken = control.limits.set(profile, where?.transaction ?? null);
+  return taken ? status('Accepted', control.review) : status('Rejected');
 }
 
 /** Null: it says nothing that can be kept. */
@@ -42,16 +42,16 @@ export function readProfile(connector: number, value: unknown): SimProfile | nul
     kind: kind === 'Relative' ? 'relative' : kind === 'Recurring' ? 'recurring' : 'absolute',
     recurrency: asText(profile['recurrencyKind']) === 'Weekly' ? 'weekly' : 'daily',
     transactionId: asWhole(profile['transactionId']),
-    validFrom: instant(profile['validFrom']),
-    validTo: instant(profile['validTo']),
+    validFrom: asInstant(profile['validFrom']),
+    validTo: asInstant(profile['validTo']),
     duration: asWhole(schedule['duration']),
-    startsAt: instant(schedule['startSchedule']),
+    startsAt: asInstant(schedule['startSchedule']),
     unit: schedule['chargingRateUnit'] === 'W' ? 'W' : 'A',
     periods: asList(schedule['chargingSchedulePeriod']).map((each) => {
       const period = asRecord(each);
       return {
         start: asWhole(period['startPeriod']) ?? 0,
-        limit: number(period['limit']) ?? 0,
+        limit: asNumber(period['limit']) ?? 0,
         phases: asWhole(period['numberPhases']),
       };
     }),
@@ -66,7 +66,7 @@ export function clearProfiles(control: Control, payload: Record<string, unknown>
     purpose: PURPOSES[asText(payload['chargingProfilePurpose']) ?? ''] ?? null,
     stackLevel: asWhole(payload['stackLevel']),
   });
-  return status(gone > 0 ? 'Accepted' : 'Unknown');
+  return gone > 0 ? status('Accepted', control.review) : status('Unknown');
 }
 
 /** GetCompositeSchedule (OCPP 1.6 §5.7); for connector 0 nothing is worked out. */

@@ -1,5 +1,16 @@
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
+import { cancelReservation, listVersion, reserveNow, sendLocalList } from './v201-cards.ts';
+import { getLog, updateFirmware } from './v201-maintenance.ts';
+import {
+  askForCertificate,
+  certificateSigned,
+  deleteCertificate,
+  installCertificate,
+  installedCertificates,
+} from './v201-security.ts';
+import { clearProfiles, compositeSchedule, readProfile, setProfile } from './v201-smart-charging.ts';
+import { getBaseReport, getReport, getVariables, setVariables } from './v201-variables.ts';
 import { asRecord, asText, asWhole } from './wire.ts';
 
 type Order = (control: Control, payload: Record<string, unknown>) => Answer | Promise<Answer>;
@@ -25,6 +36,23 @@ const ORDERS: Record<string, Order> = {
   Reset: reset,
   UnlockConnector: unlock,
   ChangeAvailability: changeAvailability,
+  GetVariables: getVariables,
+  SetVariables: setVariables,
+  GetBaseReport: getBaseReport,
+  GetReport: getReport,
+  GetLocalListVersion: listVersion,
+  SendLocalList: sendLocalList,
+  ReserveNow: reserveNow,
+  CancelReservation: cancelReservation,
+  SetChargingProfile: setProfile,
+  ClearChargingProfile: clearProfiles,
+  GetCompositeSchedule: compositeSchedule,
+  GetLog: getLog,
+  UpdateFirmware: updateFirmware,
+  CertificateSigned: certificateSigned,
+  InstallCertificate: installCertificate,
+  DeleteCertificate: deleteCertificate,
+  GetInstalledCertificateIds: installedCertificates,
   ClearCache: (control) => status('Accepted', control.clearCache),
   DataTransfer: fixed({ status: 'UnknownVendorId' }),
   // it has no display, but must take what it is told (I02)
@@ -53,11 +81,19 @@ function requestStart(control: Control, payload: Record<string, unknown>): Answe
     card: { uid: asText(token['idToken']) ?? '', type: asText(token['type']) },
     remoteStartId: asWhole(payload['remoteStartId']),
   });
-  if (!starting) return status('Rejected');
-  const { id, followUp } = starting;
+  const asked = payload['chargingProfile'];
+  const profile = starting && asked !== undefined ? readProfile(starting.connector, asked) : null;
+  // only a transaction's own profile may come with its order (F01.FR.10)
+  if (!starting || (asked !== undefined && profile?.purpose !== 'tx')) return status('Rejected');
+  const { connector, id } = starting;
+  async function begin(): Promise<void> {
+    await starting?.followUp();
+    if (profile) control.limits.set(profile, control.connector(connector)?.transaction ?? null);
+    control.review();
+  }
   return {
     payload: { status: 'Accepted', ...(id !== null && { transactionId: String(id) }) },
-    followUp: () => void followUp(),
+    followUp: () => control.track(begin()),
   };
 }
 
@@ -104,6 +140,10 @@ function trigger(control: Control, payload: Record<string, unknown>): Answer {
     Heartbeat: control.triggerHeartbeat,
     StatusNotification: () => control.triggerStatus(evse),
     MeterValues: () => control.triggerMeter(evse),
+    FirmwareStatusNotification: () =>
+      control.send({ action: 'FirmwareStatusNotification', payload: { status: 'Idle' } }),
+    LogStatusNotification: () => control.send({ action: 'LogStatusNotification', payload: { status: 'Idle' } }),
+    SignChargingStationCertificate: () => askForCertificate(control),
     TransactionEvent: () => running.forEach((number) => control.triggerSample(number)),
   };
   const followUp = Object.hasOwn(triggers, wanted) ? triggers[wanted] : undefined;

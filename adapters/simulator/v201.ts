@@ -3,6 +3,7 @@ import { toUtc } from '../../gateway/domain/time.ts';
 import type { Requests } from '../ocpp/schemas/generated/v201.ts';
 import type { Dialect, WireCall } from './dialect.ts';
 import type { Grant } from './model.ts';
+import { connectorStatus } from './v201-device-model.ts';
 import { idToken, meterValue, transactionEvent } from './v201-events.ts';
 import { answer201 } from './v201-orders.ts';
 import { asRecord, asText, asWhole } from './wire.ts';
@@ -28,12 +29,8 @@ export const v201: Dialect = {
     return { registration, interval: asWhole(interval) ?? 0 };
   },
   heartbeat: () => wire('Heartbeat', {}),
-  statusWord({ connector, status, plugged }) {
-    // the box itself has no connector to tell of
-    if (connector === 0) return null;
-    if (status === 'Reserved' || status === 'Unavailable' || status === 'Faulted') return status;
-    return plugged ? 'Occupied' : 'Available';
-  },
+  // the box itself has no connector to tell of
+  statusWord: ({ connector, status, plugged }) => (connector === 0 ? null : connectorStatus(status, plugged)),
   status: ({ connector, at }, word) => ({
     action: 'StatusNotification',
     payload: { timestamp: toUtc(at), connectorStatus: word, evseId: connector, connectorId: 1 },

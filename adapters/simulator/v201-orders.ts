@@ -83,7 +83,7 @@ function requestStart(control: Control, payload: Record<string, unknown>): Answe
   });
   const asked = payload['chargingProfile'];
   const profile = starting && asked !== undefined ? readProfile(starting.connector, asked) : null;
-  // only a transaction's own profile may come with its order (F01.FR.10)
+  // only a transaction's own profile may come with its order (F01.FR.09)
   if (!starting || (asked !== undefined && profile?.purpose !== 'tx')) return status('Rejected');
   const { connector, id } = starting;
   async function begin(): Promise<void> {

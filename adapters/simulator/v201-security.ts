@@ -18,7 +18,7 @@ export function askForCertificate(control: Control): void {
   );
 }
 
-/** CertificateSigned: taken where it is for the key that was asked for; a bad one is told as a security event (A02.FR.06). */
+/** CertificateSigned: taken where it is for the key that was asked for; a bad one is told as a security event (A02.FR.07). */
 export async function certificateSigned(control: Control, payload: Record<string, unknown>): Promise<Answer> {
   const taken = await control.keys.take(asText(payload['certificateChain']) ?? '');
   return taken ? status('Accepted') : status('Rejected', () => tellEvent(control, 'InvalidChargingStationCertificate'));

@@ -18,7 +18,7 @@ import { asList, asRecord, asText, asWhole } from './wire.ts';
 /** Things in one NotifyReport. */
 const REPORT_ITEMS = 20;
 
-/** Null where the message keeps to what this box takes at once (B05.FR.11, B06.FR.16, D01.FR.11). */
+/** Null where the message keeps to what this box takes at once (B06.FR.16, B08.FR.17, D01.FR.11). */
 export function excess(action: keyof typeof ITEMS_PER_MESSAGE, items: unknown[], payload: unknown): Answer | null {
   const most = ITEMS_PER_MESSAGE[action];
   if (items.length > most)
@@ -148,7 +148,7 @@ export function getReport(control: Control, payload: Record<string, unknown>): A
   );
 }
 
-/** A component that does not say whether it is there or in use counts as such; one with a problem says so. */
+/** A component that does not say whether it is there or in use counts as such; one with a problem says so (B08.FR.07 to 10). */
 function isSo(control: Control, all: DeviceVariable[], component: ComponentType, criterion: string): boolean {
   const said = all.find((each) => sameComponent(each.component, component) && each.variable.name === criterion);
   return said ? said.read?.(control) === 'true' : criterion !== 'Problem';

@@ -1,85 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createSimulatedCharger } from '../../adapters/simulator/charger.ts';
-import type { SimulatedChargerOptions } from '../../adapters/simulator/charger.ts';
-import { startCounterpart, type Counterpart } from './counterpart.ts';
-import { startCounterpart21 } from './counterpart21.ts';
+import { createSteppedTime } from '../../adapters/simulator/ticker.ts';
+import { card, events, gist, PROTOCOLS, register, setUp, statuses, UUID } from './bench2x.ts';
 
-const START = Date.UTC(2026, 2, 1, 8, 0, 0);
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-const starters = {
-  'ocpp2.0.1': (port?: number) => startCounterpart(port, 'ocpp2.0.1'),
-  'ocpp2.1': startCounterpart21,
-};
-
-async function setUp(protocol: keyof typeof starters, options: Partial<SimulatedChargerOptions> = {}) {
-  const server = await starters[protocol]();
-  cleanups.push(() => server.stop());
-  let now = START;
-  const violations: string[] = [];
-  const charger = createSimulatedCharger({
-    url: server.url,
-    id: 'SIM-1',
-    protocol,
-    clock: () => now,
-    strict: true,
-    power: () => () => 10_000,
-    reconnect: { minMs: 5, maxMs: 20 },
-    onViolation: (problem) => violations.push(problem),
-    ...options,
-  });
-  cleanups.push(async () => {
-    await charger.close();
-    expect([...violations, ...server.violations]).toEqual([]);
-  });
-  await charger.connect();
-  await charger.idle();
-  const pass = (seconds: number) => {
-    now += seconds * 1000;
-  };
-  return { server, charger, pass };
-}
-
-interface Told {
-  eventType: string;
-  triggerReason: string;
-  seqNo: number;
-  offline?: boolean;
-  timestamp: string;
-  transactionInfo: { transactionId: string; chargingState: string; stoppedReason?: string; remoteStartId?: number };
-  idToken?: { idToken: string; type: string };
-  meterValue?: { sampledValue: { value: number; context: string }[] }[];
-}
-
-const events = (server: Counterpart) => server.of('TransactionEvent') as unknown as Told[];
-
-/** The gist of each event: number, stage, trigger, state, card. */
-const gist = (server: Counterpart) =>
-  events(server).map((event) =>
-    [
-      event.seqNo,
-      event.eventType,
-      event.triggerReason,
-      event.transactionInfo.chargingState,
-      event.idToken?.idToken,
-      event.transactionInfo.stoppedReason,
-    ]
-      .filter((each) => each !== undefined)
-      .join(' '),
-  );
-
-const statuses = (server: Counterpart, evseId = 1) =>
-  server
-    .of('StatusNotification')
-    .filter((payload) => payload['evseId'] === evseId)
-    .map((payload) => payload['connectorStatus']);
-
-describe.each(['ocpp2.0.1', 'ocpp2.1'] as const)('%s', (protocol) => {
+describe.each(PROTOCOLS)('%s', (protocol) => {
   test('boots with its reason and tells each EVSE once', async () => {
     const { server, charger } = await setUp(protocol, { connectors: 2 });
     const chargingStation = { model: 'Simulator', vendorName: 'Chargegate', serialNumber: 'SIM-1' };
@@ -119,9 +43,9 @@ describe.each(['ocpp2.0.1', 'ocpp2.1'] as const)('%s', (protocol) => {
     expect(started?.transactionInfo.transactionId).toMatch(UUID);
     expect(new Set(events(server).map((event) => event.transactionInfo.transactionId)).size).toBe(1);
     expect(started).toMatchObject({ evse: { id: 1, connectorId: 1 }, idToken: { idToken: 'CARD1', type: 'ISO14443' } });
-    expect(started?.meterValue?.[0]?.sampledValue).toEqual([reading(0, 'Transaction.Begin')]);
-    expect(ended?.meterValue?.[0]?.sampledValue).toEqual([reading(10_000, 'Transaction.End')]);
-    expect(events(server)[2]?.meterValue?.[0]?.sampledValue[0]).toEqual(reading(5000, 'Sample.Periodic'));
+    expect(started?.meterValue?.[0]?.sampledValue).toEqual([register(0, 'Transaction.Begin')]);
+    expect(ended?.meterValue?.[0]?.sampledValue).toEqual([register(10_000, 'Transaction.End')]);
+    expect(events(server)[2]?.meterValue?.[0]?.sampledValue[0]).toEqual(register(5000, 'Sample.Periodic'));
     expect(events(server).some((event) => 'offline' in event)).toBe(false);
     expect(statuses(server)).toEqual(['Available', 'Occupied', 'Available']);
     expect(charger.transactionId(1)).toBeNull();
@@ -141,12 +65,123 @@ describe.each(['ocpp2.0.1', 'ocpp2.1'] as const)('%s', (protocol) => {
     ]);
     expect(statuses(server)).toEqual(['Available', 'Occupied', 'Available']);
   });
-});
 
-const reading = (value: number, context: string) => ({
-  value,
-  context,
-  measurand: 'Energy.Active.Import.Register',
-  location: 'Outlet',
-  unitOfMeasure: { unit: 'Wh' },
+  test('a card before the cable begins it too; without a cable it lapses after the connection timeout', async () => {
+    const time = createSteppedTime(Date.UTC(2026, 2, 1, 8, 0, 0));
+    const { server, charger } = await setUp(protocol, { clock: time.clock, ticker: time.ticker, sampleInterval: 0 });
+    expect(await charger.tap('CARD1', 1)).toBe('started');
+    expect(statuses(server)).toEqual(['Available']);
+    await charger.plugIn(1);
+    await charger.unplug(1);
+    await charger.tap('CARD1', 1);
+    time.step(60_000);
+    await charger.idle();
+    expect(gist(server)).toEqual([
+      '0 Started Authorized Idle CARD1',
+      '1 Updated CablePluggedIn EVConnected',
+      '2 Updated ChargingStateChanged Charging',
+      '3 Ended EVCommunicationLost Idle EVDisconnected',
+      '0 Started Authorized Idle CARD1',
+      '1 Ended EVConnectTimeout Idle Timeout',
+    ]);
+  });
+
+  test('what happens while the gateway is away is told afterwards, marked, in order and at its time', async () => {
+    const { server, charger, pass, replaced } = await setUp(protocol);
+    await charger.plugIn(1);
+    await charger.tap('CARD1', 1);
+    const id = charger.transactionId(1);
+    const back = await replaced(async () => {
+      pass(600);
+      await charger.sampleNow(1);
+      pass(600);
+      await charger.unplug(1);
+      await charger.plugIn(1);
+      await charger.tap('CARD2', 1);
+      expect(charger.queueLength).toBe(4);
+    });
+    expect(gist(server)).toHaveLength(2);
+    expect(gist(back)).toEqual([
+      '2 Updated MeterValuePeriodic Charging',
+      '3 Ended EVCommunicationLost Idle EVDisconnected',
+      '0 Started Authorized EVConnected CARD2',
+      '1 Updated ChargingStateChanged Charging',
+    ]);
+    const told = events(back);
+    expect(told.map((event) => event.offline)).toEqual([true, true, true, true]);
+    expect(told.slice(0, 3).map((event) => event.timestamp)).toEqual([
+      '2026-03-01T08:10:00Z',
+      '2026-03-01T08:20:00Z',
+      '2026-03-01T08:20:00Z',
+    ]);
+    expect(told[0]?.transactionInfo.transactionId).toBe(id);
+    expect(told[2]?.transactionInfo.transactionId).toBe(charger.transactionId(1));
+  });
+
+  test('an event whose answer was lost goes again with the same content, though the gateway was away since', async () => {
+    const { server, charger } = await setUp(protocol);
+    let drop = true;
+    server.respond('TransactionEvent', () => {
+      if (drop) charger.dropSocket();
+      drop = false;
+      return {};
+    });
+    await charger.plugIn(1);
+    await charger.tap('CARD1', 1);
+    await charger.whenOnline();
+    await charger.idle();
+    const [first, again, next] = events(server);
+    expect(again).toEqual(first);
+    expect(next).toMatchObject({ seqNo: 1 });
+  });
+
+  test('a power cut ends the transaction at its time; the box tells so when it is back', async () => {
+    const { server, charger, pass } = await setUp(protocol);
+    await charger.plugIn(1);
+    await charger.tap('CARD1', 1);
+    pass(1800);
+    charger.powerCut();
+    pass(7200);
+    await charger.reboot();
+    await charger.idle();
+    expect(gist(server).at(-1)).toBe('2 Ended AbnormalCondition EVConnected PowerLoss');
+    expect(events(server).at(-1)).toMatchObject({ offline: true, timestamp: '2026-03-01T08:30:00Z' });
+  });
+
+  test('a refused card ends its transaction, or stops its energy where it is set so', async () => {
+    const { server, charger, pass } = await setUp(protocol, { connectors: 2 });
+    server.respond('TransactionEvent', (event) => ('idToken' in event ? { idTokenInfo: { status: 'Blocked' } } : {}));
+    await charger.plugIn(1);
+    await charger.tap('CARD1', 1);
+    await charger.idle();
+    expect(gist(server).at(-1)).toBe('2 Ended Deauthorized EVConnected DeAuthorized');
+
+    const stop = { component: { name: 'TxCtrlr' }, variable: { name: 'StopTxOnInvalidId' }, attributeValue: 'false' };
+    await server.call('SetVariables', { setVariableData: [stop] });
+    await charger.plugIn(2);
+    await charger.tap('CARD2', 2);
+    pass(3600);
+    await charger.idle();
+    expect(gist(server).at(-1)).toBe('2 Updated Deauthorized SuspendedEVSE');
+    await charger.sampleNow(2);
+    expect(charger.registerWh(2)).toBe(0);
+    expect(charger.transactionId(2)).not.toBeNull();
+  });
+
+  test('a card of the same group stops it, and is told with the end', async () => {
+    const { server, charger } = await setUp(protocol);
+    const idTokenInfo = { status: 'Accepted', groupIdToken: card('FLEET', 'Central') };
+    server.respond('Authorize', () => ({ idTokenInfo }));
+    server.respond('TransactionEvent', (event) => ('idToken' in event ? { idTokenInfo } : {}));
+    await charger.plugIn(1);
+    await charger.tap('CARD1', 1, 'eMAID');
+    expect(await charger.tap('CARD2', 1)).toBe('stopped');
+    expect(server.of('Authorize')).toEqual([{ idToken: card('CARD1', 'eMAID') }, { idToken: card('CARD2') }]);
+    expect(gist(server).at(-1)).toBe('2 Ended StopAuthorized EVConnected CARD2 Local');
+  });
+
+  test('a start point that 1.6 does not know is refused at once', () => {
+    const options = { url: 'ws://127.0.0.1:1', id: 'X', txStartPoint: 'Authorized' as const };
+    expect(() => createSimulatedCharger(options)).toThrow(RangeError);
+  });
 });

@@ -69,6 +69,9 @@ const EVERY_SECOND = 1000;
 const EVERY_FIVE_SECONDS = 5000;
 const EVERY_TEN_SECONDS = 10_000;
 
+/** What peers are asked when the gateway stops may take this long, milliseconds. */
+const LAST_ASKED = 1000;
+
 /**
  * Starts the whole gateway: database, what the config declares, then the doors. The only place where adapters and core
  * meet. Errors: those of the database and of ports (PORT_IN_USE), TARIFF_UNPRICEABLE, TLS_UNUSABLE; nothing is left open then.
@@ -91,10 +94,16 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
   });
   let current = config;
   const closers: (() => Promise<void>)[] = [async () => gateway.db.close()];
+  /** Whatever talks to the outside: all of it ends at once, so that none waits for what another one waits for. */
+  const doors: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse())
-      await close().catch((error: unknown) => gateway.log.error({ err: error }, 'something did not close in order'));
+    const inOrder = (close: () => Promise<void>): Promise<void> =>
+      close().catch((error: unknown) => gateway.log.error({ err: error }, 'something did not close in order'));
+    gateway.upkeep?.abort();
+    await Promise.all(doors.splice(0).reverse().map(inOrder));
+    for (const close of closers.splice(0).reverse()) await inOrder(close);
   };
+  let chargersLeft: Promise<void> = Promise.resolve();
   try {
     await prepareFiles(gateway);
     await applyConfig(gateway);
@@ -118,35 +127,36 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     closers.push(async () => endTelling());
 
     const ocpi = createOcpiServer(gateway, config.ocpi);
-    closers.push(() => ocpi.close());
+    // An owner who is asked about a card while we stop has a little time yet.
+    doors.push(() => settledWithin(chargersLeft, LAST_ASKED).then(() => ocpi.close()));
     const ocpiUrl = `${(await ocpi.listen()).url}/ocpi/versions`;
 
     const openData = config.openData.publish ? createOpenDataServer(gateway, config.openData) : null;
-    if (openData) closers.push(() => openData.close());
+    if (openData) doors.push(() => openData.close());
     const openDataUrl = openData && (await openData.listen()).url;
 
     const files = createFileService(gateway);
     closers.push(() => files.close());
     const ocpp = createOcppServer(gateway, { ...config.ocpp, serveFile: files.serve });
-    closers.push(() => ocpp.close());
+    doors.push(() => (chargersLeft = ocpp.close()));
     const opened = await ocpp.listen();
     const ocppUrl = `ws://${hostOf(config.ocpp.host)}:${opened.port}/ocpp/`;
     const ocppsUrl = opened.tlsPort === null ? null : `wss://${hostOf(config.ocpp.host)}:${opened.tlsPort}/ocpp/`;
 
     gateway.files.publicUrl = config.ocpp.files.publicUrl;
     gateway.files.ownUrl = urlForOthers(ocppUrl.replace(/^ws(.*)\/ocpp\/$/, 'http$1'), config.ocpp.host);
-    closers.push(startProvisioning(gateway));
-    if (gateway.settings.localLists === 'keep') closers.push(startLocalListSync(gateway));
+    doors.push(startProvisioning(gateway));
+    if (gateway.settings.localLists === 'keep') doors.push(startLocalListSync(gateway));
 
     const readers = startReaders(gateway);
-    closers.push(() => readers.close());
+    doors.push(() => readers.close());
 
     const { url: broker } = config.mqtt;
     if (broker !== null) {
       // Only then: the library takes its share of memory.
       const { startMqtt } = await import('../adapters/mqtt/service.ts');
       const mqtt = await startMqtt(gateway, { ...config.mqtt, url: broker }, { version: packageVersion() });
-      closers.push(() => mqtt.close());
+      doors.push(() => mqtt.close());
     }
 
     const urls = { ocpp: ocppUrl, ocpps: ocppsUrl, ocpi: config.ocpi.publicUrl ?? ocpiUrl, openData: openDataUrl };
@@ -158,7 +168,7 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
         ocpi: urlForOthers(urls.ocpi, config.ocpi.host),
       },
     });
-    closers.push(() => operator.close());
+    doors.push(() => operator.close());
     return {
       gateway,
       urls: { ...urls, console: (await operator.listen()).url },
@@ -234,6 +244,13 @@ function startUpkeep(gw: Gateway): () => Promise<void> {
     await followDue(gw).catch((error: unknown) => gw.log.error({ err: error }, 'bringing sessions up to date failed'));
     await flushDiagnostics(gw).catch((error: unknown) => gw.log.error({ err: error }, 'storing diagnostics failed'));
   };
+}
+
+async function settledWithin(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 function hostOf(host: string): string {

@@ -19,6 +19,8 @@ export interface Upkeep {
   directory: string;
   /** Aborted when the gateway stops. */
   signal: AbortSignal;
+  /** Gives up what it does at the moment, as the gateway stops. */
+  abort(): void;
   backingUp: Promise<MadeBackup> | null;
   lastBackup: MadeBackup | null;
   /** Why the last one failed; null: it did not. */
@@ -48,6 +50,7 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
     settings,
     directory,
     signal: ending.signal,
+    abort: () => ending.abort(),
     backingUp: null,
     lastBackup: null,
     backupProblem: null,

@@ -3,6 +3,7 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { performance } from 'node:perf_hooks';
 import { GatewayError } from '../../gateway/domain/errors.ts';
+import { endServer } from '../../gateway/end-server.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { readiness } from '../../gateway/health.ts';
 import { isWildcard } from '../../gateway/lan-address.ts';
@@ -66,7 +67,7 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
     requestTimeout: 0,
     keepAliveTimeout: 30_000,
     routerOptions: { maxParamLength: 1024 },
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     return503OnClosing: true,
     frameworkErrors: (error, _request, reply) => void answerError(gw, error, reply),
   });
@@ -109,7 +110,10 @@ export function createConsoleServer(gw: Gateway, options: ConsoleOptions): Conso
       gw.doors.delete('the console');
       stream.close();
       metrics.close();
-      await app.close();
+      await endServer(
+        () => app.close(),
+        () => app.server.closeAllConnections(),
+      );
     },
   };
 }

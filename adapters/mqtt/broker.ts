@@ -58,7 +58,7 @@ export interface BrokerOptions {
 /** The connection to the broker, kept up as well as can be. */
 export interface Broker {
   connected(): boolean;
-  /** Ends in order: `last` is published if there is a connection. Settles within two seconds. */
+  /** Ends in order: `last` is published if there is a connection. Settles within a second or so. */
   close(last: Publication[]): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ const WAITS = { first: 1000, longest: 60_000 };
 const LARGEST = 256 * 1024;
 /** Publications that the broker has not acknowledged, at a time, where it takes so many. */
 const WINDOW = 64;
-const CLOSING = 2000;
+const CLOSING = 1200;
 
 /**
  * Connects and connects again, with waits that grow and are spread. Each connection begins clean, so that the broker

@@ -44,12 +44,12 @@ export interface MqttStats {
 /** The building's broker, told of everything and listened to. */
 export interface MqttService {
   stats(): MqttStats;
-  /** Answers what was asked, says goodbye, settles within a few seconds. */
+  /** Answers what was asked, says goodbye, settles within two seconds. */
   close(): Promise<void>;
 }
 
 /** What was asked for may take this long to be answered when the gateway stops, milliseconds. */
-const LAST_ANSWERS = 1000;
+const LAST_ANSWERS = 700;
 
 /** Connects to the broker that the configuration names, now and again as long as it runs. Errors: TLS_UNUSABLE. */
 export async function startMqtt(

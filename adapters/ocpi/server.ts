@@ -5,6 +5,7 @@ import fastify from 'fastify';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GatewayError } from '../../gateway/domain/errors.ts';
+import { endServer } from '../../gateway/end-server.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { urlForOthers } from '../../gateway/lan-address.ts';
 import { isKeptBack } from '../../gateway/wan-drill.ts';
@@ -107,10 +108,17 @@ export function createOcpiServer(gw: Gateway, options: OcpiOptions): OcpiServer 
         puller?.close(),
         results?.close(),
         context?.client.close(),
-        app?.close(),
+        app && endApp(app),
       ]);
     },
   };
+}
+
+function endApp(app: FastifyInstance): Promise<void> {
+  return endServer(
+    () => app.close(),
+    () => app.server.closeAllConnections(),
+  );
 }
 
 async function buildApp(context: OcpiContext, door: TlsDoor | null): Promise<FastifyInstance> {

@@ -9,6 +9,8 @@ export interface Wire {
   /** The same, and none comes through until it is mended. */
   hold(): void;
   mend(): void;
+  /** Nothing passes any more, and nothing ends. */
+  stall(): void;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,12 @@ export async function startWire(port: number): Promise<Wire> {
       cut();
     },
     mend: () => void (held = false),
+    stall() {
+      for (const socket of open) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
     async close() {
       cut();
       server.close();

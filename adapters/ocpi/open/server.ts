@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { GatewayError } from '../../../gateway/domain/errors.ts';
+import { endServer } from '../../../gateway/end-server.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
 import { isNotModified, takesGzip } from './conditions.ts';
 import { createEditions, OPEN_DOCUMENTS, type Edition, type OpenDocument } from './documents.ts';
@@ -58,7 +59,12 @@ export function createOpenDataServer(gw: Gateway, options: OpenDataOptions): Ope
       return { url: `http://${host}:${port}/open` };
     },
     async close() {
-      await app?.close();
+      const own = app;
+      if (!own) return;
+      await endServer(
+        () => own.close(),
+        () => own.server.closeAllConnections(),
+      );
     },
   };
 }

@@ -102,7 +102,7 @@ export const ocpp = Type.Object(
       description:
         'A charger that is not listed under `chargers`: take it in at once, let it wait until the operator accepts it, or refuse it.',
     }),
-    'default-protocol': choice(['ocpp1.6'], {
+    'default-protocol': choice(['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'], {
       default: 'ocpp1.6',
       description: 'Spoken with a charger that names no subprotocol.',
     }),

@@ -140,7 +140,10 @@ const asAny = 'default: as its make is known to need, else as any charger.';
 
 const quirks = Type.Object(
   {
-    protocol: choice(['ocpp1.6'], { default: null, description: `The only protocol spoken with it; ${asAny}` }),
+    protocol: choice(['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'], {
+      default: null,
+      description: `The only protocol spoken with it; ${asAny}`,
+    }),
     'ping-interval': integer({
       min: 0,
       max: 3600,

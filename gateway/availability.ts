@@ -27,11 +27,7 @@ export async function reportStatus(gw: Gateway, report: StatusReport): Promise<v
     return;
   }
   const evse = report.evse;
-  const known = chargers.findEvse(gw.db, report.chargerId, evse);
-  const same = known && !known.removed && known.status === report.status && known.errorCode === report.errorCode;
-  // The same status can still be news to a transaction that began since.
-  if (same && !newPhase(gw, evse, report)) return;
-  await gw.db.write((tx) => setEvse(gw, tx, evse, report));
+  if (isNews(gw, evse, report)) await gw.db.write((tx) => setEvse(gw, tx, evse, report));
 }
 
 function setWhole(gw: Gateway, tx: Tx, report: StatusReport): void {
@@ -46,7 +42,19 @@ function setWhole(gw: Gateway, tx: Tx, report: StatusReport): void {
   }
 }
 
-function setEvse(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void {
+/** The same of one EVSE, inside the write at hand. */
+export function reportInside(gw: Gateway, tx: Tx, evse: number, report: Omit<StatusReport, 'evse'>): void {
+  if (isNews(gw, evse, report)) setEvse(gw, tx, evse, report);
+}
+
+function isNews(gw: Gateway, evse: number, report: Omit<StatusReport, 'evse'>): boolean {
+  const known = chargers.findEvse(gw.db, report.chargerId, evse);
+  const same = known && !known.removed && known.status === report.status && known.errorCode === report.errorCode;
+  // The same status can still be news to a transaction that began since.
+  return !same || newPhase(gw, evse, report) !== null;
+}
+
+function setEvse(gw: Gateway, tx: Tx, evse: number, report: Omit<StatusReport, 'evse'>): void {
   const before = ensureEvse(gw, tx, report.chargerId, evse).status;
   chargers.setEvseStatus(gw.db, report.chargerId, evse, report.status, report.errorCode, report.receivedAt, tx.stamp);
   const whole = chargers.findCharger(gw.db, report.chargerId)?.status ?? null;
@@ -58,7 +66,7 @@ function setEvse(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void 
 }
 
 /** A status that turns charging into parking, or back, during a transaction is a fact of that transaction. */
-function notePhase(gw: Gateway, tx: Tx, evse: number, report: StatusReport): void {
+function notePhase(gw: Gateway, tx: Tx, evse: number, report: Omit<StatusReport, 'evse'>): void {
   const phase = newPhase(gw, evse, report);
   if (!phase) return;
   const { reportedAt, receivedAt } = report;
@@ -68,7 +76,11 @@ function notePhase(gw: Gateway, tx: Tx, evse: number, report: StatusReport): voi
 }
 
 /** The running transaction that this status turns from charging to parking or back; null when it turns none. */
-function newPhase(gw: Gateway, evse: number, report: StatusReport): { open: Transaction; kind: PhaseKind } | null {
+function newPhase(
+  gw: Gateway,
+  evse: number,
+  report: Omit<StatusReport, 'evse'>,
+): { open: Transaction; kind: PhaseKind } | null {
   const open = findOpenAt(gw.db, report.chargerId, evse);
   // Available during a transaction is a charger ahead of its own StopTransaction (Q43), not a driver who parks.
   if (!open || report.status === 'Faulted' || report.status === 'Unavailable' || report.status === 'Available')

@@ -104,7 +104,7 @@ function interval(seconds: number, words: ConfigurationWords): DesiredKey {
 function measurandsOf(gw: Gateway, chargerId: string, words: ConfigurationWords): Desired {
   const { key, maxLength, wanted } = words.measurands;
   const known = store.listKeys(gw.db, chargerId).filter((each) => each.known);
-  const most = Number(valueOf(known, maxLength) ?? '');
+  const most = Number((maxLength === null ? null : valueOf(known, maxLength)) ?? '');
   const all = Number.isInteger(most) && most > 0 ? wanted.slice(0, most) : wanted;
   const found = store.findProvisioning(gw.db, chargerId)?.findings.measurands;
   const chosen = found && found.wanted.join() === all.join() ? found.taken : all;
@@ -187,6 +187,11 @@ export function storeKeys(
   for (const { key, readonly, value } of told.keys)
     put(key, { known: true, readonly, value: isSecretKey(key) || (value?.length ?? 0) > VALUE_CHARS ? null : value });
   for (const key of told.unknown) put(key, { known: false, readonly: false, value: null });
+}
+
+/** Keeps keys that a charger tells by itself, or in a report that comes after its answer. */
+export async function recordKeys(gw: Gateway, chargerId: string, keys: readonly ConfigurationKey[]): Promise<void> {
+  if (keys.length > 0) await gw.db.write((tx) => storeKeys(gw, tx, chargerId, { keys, unknown: [], complete: false }));
 }
 
 /** A charger's configuration as it last told it, beside what is wanted of it. Errors: CHARGER_UNKNOWN. */

@@ -129,12 +129,11 @@ export async function updateFirmware(
     return { ...opened, url: linkUrl(gw, connection, mintLink(gw, tx, link, retrieveAt), file) };
   });
   const { retries, retryInterval, installAt, signed } = update;
-  const errand = { url, retries, retryInterval, retrieveAt };
+  const errand = { requestId, url, retries, retryInterval, retrieveAt };
   const outcome = signed
     ? await orderCharger(gw, chargerId, {
         kind: 'update-signed-firmware',
         ...errand,
-        requestId,
         installAt,
         signingCertificate: signed.certificate,
         signature: signed.signature,

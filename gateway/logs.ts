@@ -42,10 +42,10 @@ export async function fetchLog(gw: Gateway, chargerId: string, request: LogReque
     return { ...opened, url: linkUrl(gw, connection, mintLink(gw, tx, link, tx.now), request.fileName ?? '') };
   });
   const { retries, retryInterval, from, to } = request;
-  const errand = { url, retries, retryInterval, from, to };
+  const errand = { requestId, url, retries, retryInterval, from, to };
   const order = (by: LogOrder): Promise<OrderOutcome<LogOrder> | Unreached> =>
     by === 'get-log'
-      ? orderCharger(gw, chargerId, { kind: by, ...errand, log: request.log, requestId })
+      ? orderCharger(gw, chargerId, { kind: by, ...errand, log: request.log })
       : orderCharger(gw, chargerId, { kind: by, ...errand });
   const outcome = request.log === 'security' ? await order('get-log') : await orderDiagnostics(gw, connection, order);
   return settleTransfer<LogOrder>(gw, transferId, outcome);

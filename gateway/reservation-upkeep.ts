@@ -81,6 +81,24 @@ async function noticeBay(gw: Gateway, chargerId: string, evse: number, from: str
   if (ended) await tellEnded(gw, ended);
 }
 
+/**
+ * Takes in that a charger keeps a bay no more (OCPP 2.x ReservationStatusUpdate); `expired`: its time was up. One that it does
+ * not hold for us, or that ended here before, changes nothing.
+ */
+export async function chargerLetGo(gw: Gateway, chargerId: string, wireId: number, expired: boolean): Promise<void> {
+  const known = store.findByWireId(gw.db, chargerId, wireId);
+  if (known?.state !== 'held') return;
+  await gw.db.write((tx) => {
+    // It has let go already: nothing is to be told to it.
+    const letGoNow = (state: 'expired' | 'cancelled', reason: string): Reservation =>
+      letGo(gw, tx, { ...known, told: false }, state, reason);
+    const early = known.expiresAt - gw.clock() > EARLY;
+    return endNow(gw, known, false, (state, reason) =>
+      expired && !early ? letGoNow('expired', 'nobody came in time') : letGoNow(state, reason),
+    );
+  });
+}
+
 function endNow(
   gw: Gateway,
   reservation: Reservation,

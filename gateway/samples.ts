@@ -31,7 +31,7 @@ export function recordSamples(gw: Gateway, command: SampleCommand): Promise<void
   const fell = ref !== undefined && seesFall(gw, ref, command);
   if (ref && !fell && !gw.pace.allow(ref.id)) return hold(gw, ref.seq, command);
   return gw.db.write((tx) => {
-    if (ref) file(gw, tx, ref, command);
+    if (ref) fileRunning(gw, tx, ref, command);
     else fileElsewhere(gw, tx, command);
   });
 }
@@ -49,7 +49,11 @@ function findRunning(gw: Gateway, command: SampleCommand): store.TransactionRef 
 }
 
 /** Lets the register of a running transaction be watched; is it certain now that it fell (Q52)? */
-function seesFall(gw: Gateway, { seq, id }: { seq: number; id: string }, command: SampleCommand): boolean {
+export function seesFall(
+  gw: Gateway,
+  { seq, id }: { seq: number; id: string },
+  command: Pick<SampleCommand, 'samples' | 'receivedAt'>,
+): boolean {
   const watch = watchOf(gw, seq, () => store.findById(gw.db, id));
   if (!watch) return false;
   for (const { energyWh, reportedAt } of command.samples)
@@ -166,11 +170,15 @@ export function fileSamples(gw: Gateway, seq: number, samples: Sample[], receive
   }
 }
 
-function file(
+/**
+ * Files readings of a running transaction, inside the write at hand, with those that were held of it; its session follows
+ * unless `follows` is false.
+ */
+export function fileRunning(
   gw: Gateway,
   tx: Tx,
   ref: Pick<store.TransactionRef, 'seq' | 'id'>,
-  command: SampleCommand,
+  command: Pick<SampleCommand, 'samples' | 'receivedAt'>,
   follows = true,
 ): void {
   fileHeld(gw, tx, ref.seq);
@@ -210,7 +218,7 @@ function fileElsewhere(gw: Gateway, tx: Tx, command: SampleCommand): void {
   const { now = [], left = [] } = Object.groupBy(others, (s) => (running && isOf(running, s) ? 'now' : 'left'));
   if (running && now.length > 0) {
     seesFall(gw, running, { ...command, samples: now });
-    file(gw, tx, running, { ...command, samples: now }, gw.pace.allow(running.id));
+    fileRunning(gw, tx, running, { ...command, samples: now }, gw.pace.allow(running.id));
   }
   if (others.length > 0) gw.diagnostics.deviation(chargerId, 'TRANSACTION_STALE', `transaction ${wireId}`);
   if (left.length === 0) return;

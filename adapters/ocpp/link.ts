@@ -213,7 +213,7 @@ export function createLink(options: LinkOptions): Link {
 
   async function handle({ action, payload, receivedAt }: (typeof inbound)[number]): Promise<Answer> {
     try {
-      return await protocol.handle({ gw, chargerId, receivedAt, deviate }, action, payload);
+      return await protocol.handle({ gw, chargerId, protocol: protocol.name, receivedAt, deviate }, action, payload);
     } catch (error) {
       gw.log.error({ err: error, charger: chargerId, action }, 'message could not be handled');
       return { kind: 'error', code: 'InternalError', description: 'the gateway could not handle this message' };
@@ -302,6 +302,13 @@ export function createLink(options: LinkOptions): Link {
     call,
     async order(order, how) {
       const wire = protocol.encode(order, quirksOf(gw, chargerId));
+      if (!wire)
+        return {
+          kind: 'error',
+          code: 'NotSupported',
+          description: `${protocol.name} has no words for it`,
+          details: {},
+        };
       const outcome = await call(wire.action, wire.payload, how);
       if (outcome.kind !== 'result') return outcome;
       const { payload } = outcome;

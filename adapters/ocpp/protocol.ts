@@ -7,6 +7,8 @@ import type { Gateway } from '../../gateway/gateway.ts';
 export interface MessageContext {
   gw: Gateway;
   chargerId: string;
+  /** The name of the version that it speaks. */
+  protocol: string;
   receivedAt: Millis;
   /** Notes a deviation of this charger, with an example. */
   deviate(code: string, sample: string): void;
@@ -30,8 +32,8 @@ export interface Protocol {
   checkCall(action: string, payload: unknown): string[];
   /** The password that a call of ours gives the charger; null: it gives none. */
   passwordIn(action: string, payload: unknown): string | null;
-  /** An order in this version's words, as this charger wants them. */
-  encode<K extends OrderKind>(order: OrderOf<K>, quirks: QuirkFlags): WireCall;
+  /** An order in this version's words, as this charger wants them; null: it has none for it. */
+  encode<K extends OrderKind>(order: OrderOf<K>, quirks: QuirkFlags): WireCall | null;
   /** What the charger's answer to it says; whatever it holds, it says something. */
   decode<K extends OrderKind>(order: OrderOf<K>, payload: unknown): Answers[K];
 }

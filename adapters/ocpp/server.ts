@@ -19,6 +19,8 @@ import type { Protocol } from './protocol.ts';
 import { chooseProtocol, type ProtocolChoice } from './subprotocol.ts';
 import { createTlsListener } from './tls.ts';
 import { v16 } from './v16/index.ts';
+import { v201 } from './v201/index.ts';
+import { v21 } from './v21/index.ts';
 
 export interface OcppOptions {
   host: string;
@@ -47,7 +49,7 @@ export interface OcppServer {
 }
 
 /** Protocols we speak, by the name of their subprotocol. */
-const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([[v16.name, v16]]);
+const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([v16, v201, v21].map((protocol) => [protocol.name, protocol]));
 
 /** How long a stop waits for messages that are being worked off, and then for closed sockets: under 3 s in all. */
 const DRAIN_DEADLINE = 1800;

@@ -6,6 +6,16 @@ const ALIASES: Record<string, string> = {
   'ocpp1.6-j': 'ocpp1.6',
   'ocpp-1.6': 'ocpp1.6',
   'ocpp 1.6': 'ocpp1.6',
+  'ocpp2.0.1': 'ocpp2.0.1',
+  'ocpp2.0.1j': 'ocpp2.0.1',
+  ocpp201: 'ocpp2.0.1',
+  'ocpp-2.0.1': 'ocpp2.0.1',
+  'ocpp 2.0.1': 'ocpp2.0.1',
+  'ocpp2.1': 'ocpp2.1',
+  'ocpp2.1j': 'ocpp2.1',
+  ocpp21: 'ocpp2.1',
+  'ocpp-2.1': 'ocpp2.1',
+  'ocpp 2.1': 'ocpp2.1',
 };
 
 export interface ProtocolChoice {

@@ -73,26 +73,28 @@ export interface ConfigurationWords {
   security: readonly string[];
   /** Never written from settings, and their values never kept. */
   secret: readonly string[];
-  features: string;
-  /** Features by the names in that list, lower case. */
-  featureNames: Readonly<Record<string, Feature>>;
-  evses: string;
+  /** One key that lists them, by names in lower case; or what all chargers have, and a yes or no for each of the others. */
+  features:
+    | { list: string; names: Readonly<Record<string, Feature>> }
+    | { always: readonly Feature[]; flags: Readonly<Record<string, Feature>> };
+  /** Keys that a version does not have are null. */
+  evses: string | null;
   maxKeys: string;
   connectionTimeout: string;
   reserveWholeCharger: string;
-  localList: { enabled: string; maxEntries: string; maxPerMessage: string };
+  localList: { enabled: string; maxEntries: string | null; maxPerMessage: string };
   smartCharging: {
     maxStackLevel: string;
     units: string;
     maxPeriods: string;
-    maxProfiles: string;
+    maxProfiles: string | null;
     phaseSwitching: string;
   };
   /** Units by the names in that list, lower case. */
   unitNames: Readonly<Record<string, 'A' | 'W'>>;
   meterInterval: string;
   /** What is read from the meter during a transaction: the key, the key with its limit, and what is wanted, best first. */
-  measurands: { key: string; maxLength: string; wanted: readonly string[] };
+  measurands: { key: string; maxLength: string | null; wanted: readonly string[] };
 }
 
 /** Compares key names as chargers write them (Q59). */
@@ -117,7 +119,7 @@ export function readCapabilities(
   before: Capabilities,
   readAt: Millis,
 ): Capabilities {
-  const count = (name: string): number | null => readCount(valueOf(keys, name));
+  const count = (name: string | null): number | null => (name === null ? null : readCount(valueOf(keys, name)));
   const flag = (name: string): boolean | null => readFlag(valueOf(keys, name));
   const list = (name: string): string[] | null => {
     const text = valueOf(keys, name);
@@ -125,9 +127,8 @@ export function readCapabilities(
   };
   const { localList, smartCharging } = words;
   const units = list(smartCharging.units)?.map((name) => words.unitNames[name]);
-  const features = list(words.features)?.map((name) => words.featureNames[name] ?? 'other');
   return {
-    features: features ? [...new Set(features)] : null,
+    features: readFeatures(words.features, list, flag),
     evses: count(words.evses),
     security: keys.some(({ key }) => words.security.some((name) => sameKey(name, key))),
     localList: {
@@ -149,6 +150,19 @@ export function readCapabilities(
     untriggerable: before.untriggerable,
     readAt,
   };
+}
+
+function readFeatures(
+  words: ConfigurationWords['features'],
+  list: (name: string) => string[] | null,
+  flag: (name: string) => boolean | null,
+): Feature[] | null {
+  if ('list' in words) {
+    const features = list(words.list)?.map((name) => words.names[name] ?? 'other');
+    return features ? [...new Set(features)] : null;
+  }
+  const some = Object.entries(words.flags).flatMap(([name, feature]) => (flag(name) === true ? [feature] : []));
+  return [...words.always, ...some];
 }
 
 /** Yes or no as chargers write it (Q59); null: neither. */

@@ -59,6 +59,8 @@ export interface LocalListEntry {
 }
 
 interface FileTransfer {
+  /** Under which the charger tells how it goes, in versions that have one. */
+  requestId: number;
   url: string;
   /** How often, and seconds between; null: the charger's own choice. */
   retries: number | null;
@@ -84,13 +86,11 @@ export interface Orders {
   'get-diagnostics': FileTransfer & { from: Millis | null; to: Millis | null };
   'get-log': FileTransfer & {
     log: 'diagnostics' | 'security';
-    requestId: number;
     from: Millis | null;
     to: Millis | null;
   };
   'update-firmware': FileTransfer & { retrieveAt: Millis };
   'update-signed-firmware': FileTransfer & {
-    requestId: number;
     retrieveAt: Millis;
     installAt: Millis | null;
     /** PEM of who signed it. */

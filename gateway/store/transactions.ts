@@ -135,6 +135,11 @@ export function findStarted(db: Db, chargerId: string, startKey: string): Starte
   return row && { ...row, named: row.named === 1 };
 }
 
+/** What was answered to the start of a transaction, to be answered again. */
+export function findStartAnswer(db: Db, id: string): string | undefined {
+  return db.one<{ answer: string }>('SELECT start_answer AS answer FROM "transaction" WHERE id = ?', id)?.answer;
+}
+
 /** Gives a start's content up, so that the same content can begin another transaction. */
 export function releaseStartKey(db: Db, seq: number): void {
   db.run(`UPDATE "transaction" SET start_key = start_key || ' ' || seq WHERE seq = ?`, seq);

@@ -1,20 +1,37 @@
-import { loadSchemas } from '../../adapters/ocpp/schemas/load.ts';
+import { loadSchemas, type SchemaSet } from '../../adapters/ocpp/schemas/load.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 
-const SCHEMAS = loadSchemas('ocpp1_6.json', 'strict');
-
-/** CALLERROR codes of OCPP-J 1.6 §4.2.3, in its spelling. */
-const ERROR_CODES = new Set([
+const COMMON_CODES = [
   'NotImplemented',
   'NotSupported',
   'InternalError',
   'ProtocolError',
   'SecurityError',
-  'FormationViolation',
   'PropertyConstraintViolation',
-  'OccurenceConstraintViolation',
   'TypeConstraintViolation',
   'GenericError',
+];
+
+/** CALLERROR codes of OCPP-J 1.6 §4.2.3, in its spelling, and of OCPP-J 2.0.1 §4.3. */
+const CODES16 = new Set([...COMMON_CODES, 'FormationViolation', 'OccurenceConstraintViolation']);
+const CODES2 = new Set([
+  ...COMMON_CODES,
+  'FormatViolation',
+  'OccurrenceConstraintViolation',
+  'MessageTypeNotSupported',
+  'RpcFrameworkError',
+]);
+
+interface Version {
+  schemas: SchemaSet;
+  codes: ReadonlySet<string>;
+}
+
+const V16: Version = { schemas: loadSchemas('ocpp1_6.json', 'strict'), codes: CODES16 };
+const VERSIONS: ReadonlyMap<string, Version> = new Map([
+  ['ocpp1.6', V16],
+  ['ocpp2.0.1', { schemas: loadSchemas('ocpp2_0_1.json', 'strict'), codes: CODES2 }],
+  ['ocpp2.1', { schemas: loadSchemas('ocpp2_1.json', 'strict'), codes: CODES2 }],
 ]);
 
 /**
@@ -27,7 +44,8 @@ export function watchWire(gw: Gateway): { faults(): string[] } {
   const note = gw.diagnostics.frame;
   gw.diagnostics.frame = (chargerId, direction, text) => {
     note(chargerId, direction, text);
-    if (direction === 'out') faults.push(...faultsOf(chargerId, text, asked));
+    const version = VERSIONS.get(gw.connections.find(chargerId)?.protocol ?? '') ?? V16;
+    if (direction === 'out') faults.push(...faultsOf(version, chargerId, text, asked));
     else remember(chargerId, text, asked);
   };
   return { faults: () => faults };
@@ -41,23 +59,23 @@ function remember(chargerId: string, text: string, asked: Map<string, Set<string
   asked.set(key, (asked.get(key) ?? new Set()).add(call[2]));
 }
 
-function faultsOf(chargerId: string, text: string, asked: Map<string, Set<string>>): string[] {
+function faultsOf(version: Version, chargerId: string, text: string, asked: Map<string, Set<string>>): string[] {
   const [type, id, ...rest] = JSON.parse(text) as unknown[];
   const actions = [...(asked.get(`${chargerId} ${JSON.stringify(id)}`) ?? [])];
-  const problems = check(type, rest, actions);
+  const problems = check(version, type, rest, actions);
   return problems.map((problem) => `${problem}: ${text.slice(0, 500)}`);
 }
 
-function check(type: unknown, rest: unknown[], actions: string[]): string[] {
-  if (type === 2 && rest.length === 2) return problemsOf(`${String(rest[0])}.req`, rest[1]);
+function check(version: Version, type: unknown, rest: unknown[], actions: string[]): string[] {
+  if (type === 2 && rest.length === 2) return problemsOf(version, `${String(rest[0])}.req`, rest[1]);
   if (type === 3 && rest.length === 1)
-    return actions.some((action) => problemsOf(`${action}.conf`, rest[0]).length === 0)
+    return actions.some((action) => problemsOf(version, `${action}.conf`, rest[0]).length === 0)
       ? []
       : [`no valid answer to ${actions.join(' or ') || 'anything'}`];
-  if (type === 4 && rest.length === 3) return ERROR_CODES.has(String(rest[0])) ? [] : ['an error code that is none'];
+  if (type === 4 && rest.length === 3) return version.codes.has(String(rest[0])) ? [] : ['an error code that is none'];
   return ['no OCPP frame'];
 }
 
-function problemsOf(name: string, payload: unknown): string[] {
-  return SCHEMAS.problems(name, payload).map(({ path, message }) => `${name}${path} ${message}`);
+function problemsOf({ schemas }: Version, name: string, payload: unknown): string[] {
+  return schemas.problems(name, payload).map(({ path, message }) => `${name}${path} ${message}`);
 }

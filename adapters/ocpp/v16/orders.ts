@@ -1,9 +1,11 @@
 import type { Answers, OrderKind, OrderOf, OrderStatus, TriggerMessage } from '../../../gateway/domain/orders.ts';
 import type { Millis, TimeFormat } from '../../../gateway/domain/time.ts';
 import { isRecord } from '../lenient.ts';
+import { given, status, text } from '../order-words.ts';
 import type { WireCall } from '../protocol.ts';
 import type { Action, Requests } from '../schemas/generated/v16.ts';
-import { certificateHash, readHashes, ROOT_USE } from './certificates.ts';
+import { certificateHash, readHashes } from '../certificate-hashes.ts';
+import { ROOT_USE } from './certificates.ts';
 import { decodeSchedule, encodeProfile, PURPOSE } from './profiles.ts';
 
 /** One order's translation; answers may hold anything. */
@@ -18,48 +20,8 @@ function wire<A extends Action>(action: A, payload: Requests[A]): WireCall {
   return { action, payload };
 }
 
-/** Statuses of every 1.6 answer, in lower case: some chargers do not mind the case. */
-const STATUSES: Record<string, OrderStatus> = {
-  accepted: 'accepted',
-  acceptedcanceled: 'accepted',
-  unlocked: 'accepted',
-  rejected: 'rejected',
-  invalidcertificate: 'rejected',
-  revokedcertificate: 'rejected',
-  scheduled: 'scheduled',
-  rebootrequired: 'reboot-required',
-  notsupported: 'not-supported',
-  notimplemented: 'not-supported',
-  unknownvendorid: 'not-supported',
-  unknownmessageid: 'not-supported',
-  unlockfailed: 'failed',
-  failed: 'failed',
-  notfound: 'not-found',
-  // ClearChargingProfile: nothing agreed with what was to be cleared.
-  unknown: 'not-found',
-  occupied: 'occupied',
-  faulted: 'faulted',
-  unavailable: 'unavailable',
-  versionmismatch: 'version-mismatch',
-};
-
-/** What an answer says in its status; without one nothing is known (Q27). */
-function status(payload: Record<string, unknown>): { status: OrderStatus } {
-  const text = payload['status'];
-  return { status: (typeof text === 'string' && STATUSES[text.trim().toLowerCase()]) || 'unknown' };
-}
-
 /** Answers that have no status: to answer is to accept. */
 const accepted = (): { status: OrderStatus } => ({ status: 'accepted' });
-
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-
-/** Only what was said goes out: no nulls (Q22). */
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], null> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
-    [K in keyof T]?: Exclude<T[K], null>;
-  };
-}
 
 const maybe = (time: TimeFormat, at: Millis | null): string | null => (at === null ? null : time(at));
 

@@ -1,6 +1,7 @@
 import type { Answers, ChargingProfile } from '../../../gateway/domain/orders.ts';
-import { parseTime, type TimeFormat } from '../../../gateway/domain/time.ts';
+import type { TimeFormat } from '../../../gateway/domain/time.ts';
 import { isRecord } from '../lenient.ts';
+import { readSchedule, tenths } from '../schedules.ts';
 import type { Requests } from '../schemas/generated/v16.ts';
 
 type WireProfile = Requests['SetChargingProfile']['csChargingProfiles'];
@@ -40,37 +41,10 @@ export function encodeProfile(profile: ChargingProfile, time: TimeFormat): WireP
   };
 }
 
-/** More periods than these no charger computes. */
-const MOST_PERIODS = 1000;
-
-/** The schedule in a GetCompositeSchedule answer (OCPP 1.6 §6.20), numbers also where they are written as text; null where there is none. */
+/** The schedule in a GetCompositeSchedule answer (OCPP 1.6 §6.20). */
 export function decodeSchedule(payload: Record<string, unknown>): Answers['composite-schedule']['limit'] {
   const { chargingSchedule: schedule, scheduleStart } = payload;
-  if (!isRecord(schedule)) return null;
-  const unit = schedule['chargingRateUnit'];
-  const told = schedule['chargingSchedulePeriod'];
-  if ((unit !== 'A' && unit !== 'W') || !Array.isArray(told)) return null;
-  const periods = told
-    .slice(0, MOST_PERIODS)
-    .filter(isRecord)
-    .map((period) => ({ start: numberOf(period['startPeriod']), limit: numberOf(period['limit']) }))
-    .flatMap(({ start, limit }) => (start === null || limit === null ? [] : [{ start, limit }]));
-  const at = [scheduleStart, schedule['startSchedule']].find((time) => typeof time === 'string');
-  return {
-    startsAt: (typeof at === 'string' && parseTime(at)?.at) || null,
-    duration: numberOf(schedule['duration']),
-    unit,
-    minRate: numberOf(schedule['minChargingRate']),
-    periods,
-  };
-}
-
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
-}
-
-/** Never more than was allowed: rounded down. */
-function tenths(value: number): number {
-  return Math.floor(value * 10 + 1e-6) / 10;
+  const start =
+    typeof scheduleStart === 'string' ? scheduleStart : isRecord(schedule) ? schedule['startSchedule'] : null;
+  return readSchedule(schedule, start);
 }

@@ -1,0 +1,51 @@
+import type { OrderStatus } from '../../gateway/domain/orders.ts';
+
+/** Statuses of the answers of all versions, in lower case: some chargers do not mind the case. */
+const STATUSES: Record<string, OrderStatus> = {
+  accepted: 'accepted',
+  acceptedcanceled: 'accepted',
+  unlocked: 'accepted',
+  rejected: 'rejected',
+  invalidcertificate: 'rejected',
+  revokedcertificate: 'rejected',
+  ongoingauthorizedtransaction: 'rejected',
+  scheduled: 'scheduled',
+  rebootrequired: 'reboot-required',
+  notsupported: 'not-supported',
+  notimplemented: 'not-supported',
+  unknownvendorid: 'not-supported',
+  unknownmessageid: 'not-supported',
+  unknowncomponent: 'not-supported',
+  unknownvariable: 'not-supported',
+  notsupportedattributetype: 'not-supported',
+  unlockfailed: 'failed',
+  failed: 'failed',
+  notfound: 'not-found',
+  unknownconnector: 'not-found',
+  // ClearChargingProfile: nothing agreed with what was to be cleared.
+  unknown: 'not-found',
+  occupied: 'occupied',
+  faulted: 'faulted',
+  unavailable: 'unavailable',
+  versionmismatch: 'version-mismatch',
+};
+
+/** What an answer says in its status; without one nothing is known (Q27). */
+export function status(payload: Record<string, unknown>): { status: OrderStatus } {
+  return { status: readStatus(payload['status']) };
+}
+
+/** The same of the word alone. */
+export function readStatus(word: unknown): OrderStatus {
+  return (typeof word === 'string' && STATUSES[word.trim().toLowerCase()]) || 'unknown';
+}
+
+/** A text that says something; null for anything else. */
+export const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** Only what was said goes out: no nulls (Q22). */
+export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], null> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: Exclude<T[K], null>;
+  };
+}

@@ -1,0 +1,280 @@
+import { randomInt } from 'node:crypto';
+import type {
+  Answers,
+  OrderKind,
+  OrderOf,
+  OrderStatus,
+  RootUse,
+  TriggerMessage,
+} from '../../../gateway/domain/orders.ts';
+import type { Millis, TimeFormat } from '../../../gateway/domain/time.ts';
+import { certificateHash, readHashes } from '../certificate-hashes.ts';
+import { isRecord } from '../lenient.ts';
+import { given, readStatus, status, text } from '../order-words.ts';
+import type { WireCall } from '../protocol.ts';
+import type { Action, InstallCertificateUseEnumType, Requests } from '../schemas/generated/v201.ts';
+import { groupOf, idToken } from './id-tokens.ts';
+import { decodeSchedule, encodeProfile, PURPOSE } from './profiles.ts';
+import { parseName, readVariables } from './variables.ts';
+
+/** One order's translation; answers may hold anything. `encode` null: this version has no words for it. */
+interface Coding<K extends OrderKind> {
+  encode(order: OrderOf<K>, time: TimeFormat): WireCall | null;
+  decode(payload: Record<string, unknown>): Answers[K];
+}
+
+type Codings = { [K in OrderKind]: Coding<K> };
+
+function wire<A extends Action>(action: A, payload: Requests[A]): WireCall {
+  return { action, payload };
+}
+
+const maybe = (time: TimeFormat, at: Millis | null): string | null => (at === null ? null : time(at));
+
+/** Nothing can be sent. */
+const NO_WORDS = { encode: () => null, decode: status };
+
+const TRIGGER: Record<TriggerMessage, Requests['TriggerMessage']['requestedMessage']> = {
+  boot: 'BootNotification',
+  heartbeat: 'Heartbeat',
+  status: 'StatusNotification',
+  'meter-values': 'MeterValues',
+  // Logs and diagnostics are one in 2.x.
+  'diagnostics-status': 'LogStatusNotification',
+  'log-status': 'LogStatusNotification',
+  'firmware-status': 'FirmwareStatusNotification',
+  'sign-certificate': 'SignChargingStationCertificate',
+};
+
+function encodeTrigger({ message, evse }: OrderOf<'trigger'>): WireCall {
+  // A status is of one connector (OCPP 2.0.1 part 2, F06.FR.12).
+  const at = evse === null ? null : { id: evse, ...(message === 'status' && { connectorId: 1 }) };
+  return wire('TriggerMessage', { requestedMessage: TRIGGER[message], ...given({ evse: at }) });
+}
+
+const ROOT_USE: Record<
+  RootUse,
+  InstallCertificateUseEnumType & ('CSMSRootCertificate' | 'ManufacturerRootCertificate')
+> = {
+  'central-system': 'CSMSRootCertificate',
+  manufacturer: 'ManufacturerRootCertificate',
+};
+
+const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;
+
+export const BASIC_AUTH_PASSWORD = { component: { name: 'SecurityCtrlr' }, variable: { name: 'BasicAuthPassword' } };
+
+/** What became of the one variable that was set. */
+function variableStatus(payload: Record<string, unknown>): { status: OrderStatus } {
+  const results = payload['setVariableResult'];
+  const result: unknown = Array.isArray(results) ? results[0] : undefined;
+  return { status: readStatus(isRecord(result) ? result['attributeStatus'] : undefined) };
+}
+
+function log(
+  logType: Requests['GetLog']['logType'],
+  { requestId, url, retries, retryInterval, from, to }: OrderOf<'get-diagnostics'> | OrderOf<'get-log'>,
+  time: TimeFormat,
+): WireCall {
+  const period = given({ oldestTimestamp: maybe(time, from), latestTimestamp: maybe(time, to) });
+  return wire('GetLog', {
+    logType,
+    requestId,
+    log: { remoteLocation: url, ...period },
+    ...given({ retries, retryInterval }),
+  });
+}
+
+const fileName = (payload: Record<string, unknown>) => ({ ...status(payload), fileName: text(payload['filename']) });
+
+const CODINGS: Codings = {
+  start: {
+    encode: ({ evse, tokenUid, profile }, time) =>
+      wire('RequestStartTransaction', {
+        idToken: idToken(tokenUid),
+        // Its transaction is known by its card and its EVSE.
+        remoteStartId: randomInt(1, 2 ** 31 - 1),
+        ...given({ evseId: evse, chargingProfile: profile && encodeProfile(profile, time) }),
+      }),
+    decode: status,
+  },
+  stop: { encode: ({ wireId }) => wire('RequestStopTransaction', { transactionId: wireId }), decode: status },
+  unlock: {
+    encode: ({ evse, connector }) => wire('UnlockConnector', { evseId: evse, connectorId: connector }),
+    decode: status,
+  },
+  // A soft one waits for the transactions that run.
+  reset: { encode: ({ hard }) => wire('Reset', { type: hard ? 'Immediate' : 'OnIdle' }), decode: status },
+  availability: {
+    encode: ({ evse, operative }) =>
+      wire('ChangeAvailability', {
+        operationalStatus: operative ? 'Operative' : 'Inoperative',
+        ...given({ evse: evse === null ? null : { id: evse } }),
+      }),
+    decode: status,
+  },
+  trigger: { encode: encodeTrigger, decode: status },
+  'clear-cache': { encode: () => wire('ClearCache', {}), decode: status },
+  'read-configuration': {
+    encode({ keys }) {
+      // All of them come as reports, after the answer.
+      if (keys === null)
+        return wire('GetBaseReport', { requestId: randomInt(1, 2 ** 31 - 1), reportBase: 'FullInventory' });
+      const places = keys.flatMap((key) => parseName(key) ?? []);
+      return places.length === 0 ? null : wire('GetVariables', { getVariableData: places });
+    },
+    decode: (payload) => ({ status: 'accepted', ...readVariables(payload) }),
+  },
+  'write-configuration': {
+    encode({ key, value }) {
+      const place = parseName(key);
+      return place && wire('SetVariables', { setVariableData: [{ ...place, attributeValue: value }] });
+    },
+    decode: variableStatus,
+  },
+  'change-password': {
+    encode: ({ password }) =>
+      wire('SetVariables', { setVariableData: [{ ...BASIC_AUTH_PASSWORD, attributeValue: password }] }),
+    decode: variableStatus,
+  },
+  // A higher one comes with a whole network profile (A05), which is the operator's to make.
+  'raise-profile': NO_WORDS,
+  'get-diagnostics': { encode: (order, time) => log('DiagnosticsLog', order, time), decode: fileName },
+  'get-log': {
+    encode: (order, time) => log(order.log === 'security' ? 'SecurityLog' : 'DiagnosticsLog', order, time),
+    decode: fileName,
+  },
+  'update-firmware': {
+    encode: ({ requestId, url, retries, retryInterval, retrieveAt }, time) =>
+      wire('UpdateFirmware', {
+        requestId,
+        firmware: { location: url, retrieveDateTime: time(retrieveAt) },
+        ...given({ retries, retryInterval }),
+      }),
+    decode: status,
+  },
+  'update-signed-firmware': {
+    encode: ({ requestId, url, retries, retryInterval, retrieveAt, installAt, signingCertificate, signature }, time) =>
+      wire('UpdateFirmware', {
+        requestId,
+        firmware: {
+          location: url,
+          retrieveDateTime: time(retrieveAt),
+          signingCertificate,
+          signature,
+          ...given({ installDateTime: maybe(time, installAt) }),
+        },
+        ...given({ retries, retryInterval }),
+      }),
+    decode: status,
+  },
+  'local-list-version': {
+    encode: () => wire('GetLocalListVersion', {}),
+    decode: (payload) => ({ status: 'accepted', version: Number(payload['versionNumber'] ?? -1) }),
+  },
+  'send-local-list': {
+    encode: ({ version, full, entries }, time) =>
+      wire('SendLocalList', {
+        versionNumber: version,
+        updateType: full ? 'Full' : 'Differential',
+        // An empty list is none (OCPP 2.0.1 part 2, D01.FR.04).
+        ...(entries.length > 0 && {
+          localAuthorizationList: entries.map(({ tokenUid, verdict, groupId, expiresAt }) => ({
+            idToken: idToken(tokenUid),
+            ...(verdict && {
+              idTokenInfo: {
+                status: VERDICT[verdict],
+                ...groupOf(groupId),
+                ...given({ cacheExpiryDateTime: maybe(time, expiresAt) }),
+              },
+            }),
+          })),
+        }),
+      }),
+    decode: status,
+  },
+  reserve: {
+    encode: ({ reservationId, evse, tokenUid, groupId, expiresAt }, time) =>
+      wire('ReserveNow', {
+        id: reservationId,
+        expiryDateTime: time(expiresAt),
+        idToken: idToken(tokenUid),
+        ...given({ evseId: evse }),
+        ...groupOf(groupId),
+      }),
+    decode: status,
+  },
+  'cancel-reservation': {
+    encode: ({ reservationId }) => wire('CancelReservation', { reservationId }),
+    decode: status,
+  },
+  'set-profile': {
+    encode: ({ evse, profile }, time) =>
+      wire('SetChargingProfile', { evseId: evse ?? 0, chargingProfile: encodeProfile(profile, time) }),
+    decode: status,
+  },
+  'clear-profiles': {
+    encode({ id, evse, purpose, stackLevel }) {
+      const criteria = given({ evseId: evse, chargingProfilePurpose: purpose && PURPOSE[purpose], stackLevel });
+      const some = Object.keys(criteria).length > 0;
+      return wire('ClearChargingProfile', {
+        ...given({ chargingProfileId: id }),
+        ...(some && { chargingProfileCriteria: criteria }),
+      });
+    },
+    decode: status,
+  },
+  'composite-schedule': {
+    encode: ({ evse, seconds, unit }) =>
+      wire('GetCompositeSchedule', { evseId: evse ?? 0, duration: seconds, ...given({ chargingRateUnit: unit }) }),
+    decode: (payload) => ({ ...status(payload), limit: decodeSchedule(payload) }),
+  },
+  'certificate-signed': {
+    encode: ({ chain }) =>
+      wire('CertificateSigned', { certificateChain: chain, certificateType: 'ChargingStationCertificate' }),
+    decode: status,
+  },
+  'install-certificate': {
+    encode: ({ use, certificate }) => wire('InstallCertificate', { certificateType: ROOT_USE[use], certificate }),
+    decode: status,
+  },
+  'delete-certificate': {
+    encode: ({ hash }) => wire('DeleteCertificate', { certificateHashData: certificateHash(hash) }),
+    decode: status,
+  },
+  'installed-certificates': {
+    encode: ({ use }) => wire('GetInstalledCertificateIds', { certificateType: [ROOT_USE[use]] }),
+    decode: (payload) => ({ ...status(payload), hashes: readHashes(chainHeads(payload['certificateHashDataChain'])) }),
+  },
+  'vendor-data': {
+    encode: ({ vendor, message, data }) =>
+      wire('DataTransfer', { vendorId: vendor, ...given({ messageId: message }), ...dataOf(data) }),
+    decode: (payload) => ({ ...status(payload), data: textOfData(payload['data']) }),
+  },
+};
+
+/** Each chain by its first certificate. */
+function chainHeads(chains: unknown): unknown[] {
+  return (Array.isArray(chains) ? chains : []).filter(isRecord).map((chain) => chain['certificateHashData']);
+}
+
+/** 2.x takes any JSON; the generated type knows objects alone. */
+function dataOf(data: string | null): { data?: NonNullable<Requests['DataTransfer']['data']> } {
+  return data === null ? {} : { data: data as unknown as NonNullable<Requests['DataTransfer']['data']> };
+}
+
+/** Data of any kind, as the text that it is or its JSON. */
+export function textOfData(data: unknown): string | null {
+  if (data === undefined || data === null) return null;
+  return typeof data === 'string' ? text(data) : JSON.stringify(data);
+}
+
+/** An order in 2.0.1's words, its instants written by `time`; null where it has none. */
+export function encodeOrder<K extends OrderKind>(order: OrderOf<K>, time: TimeFormat): WireCall | null {
+  return CODINGS[order.kind].encode(order, time);
+}
+
+/** What a charger's answer to an order says; whatever it holds, it says something. */
+export function decodeAnswer<K extends OrderKind>(order: OrderOf<K>, payload: unknown): Answers[K] {
+  return CODINGS[order.kind].decode(isRecord(payload) ? payload : {});
+}

@@ -6,7 +6,8 @@ import { startCounterpart21 } from './counterpart21.ts';
 
 const START = Date.UTC(2026, 2, 1, 8, 0, 0);
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const cleanups: (() => Promise<unknown>)[] = [];
+/** What is undone after each test, last first. */
+export const cleanups: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();

@@ -166,6 +166,15 @@ test('a start answered with a refused card ends as DeAuthorized', async () => {
   expect(server.of('StopTransaction')).toMatchObject([{ transactionId: 7, reason: 'DeAuthorized' }]);
 });
 
+test('where it is set so, a start answered with a refused card stays open without energy', async () => {
+  const { server, charger, pass } = await setUp({ settings: { stopOnInvalidId: false } });
+  server.respond('StartTransaction', () => ({ transactionId: 7, idTagInfo: { status: 'Invalid' } }));
+  await charging(charger);
+  pass(3600);
+  await charger.sampleNow(1);
+  expect([charger.status(1), charger.transactionId(1), charger.registerWh(1)]).toEqual(['SuspendedEVSE', 7, 0]);
+});
+
 test('a car that stops drawing shows as SuspendedEV and takes no energy', async () => {
   const { server, charger, pass } = await setUp();
   await charging(charger);

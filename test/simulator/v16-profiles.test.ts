@@ -1,11 +1,10 @@
 import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createSimulatedCharger, type SimulatedCharger } from '../../adapters/simulator/charger.ts';
 import { findCharger } from '../../gateway/chargers.ts';
 import { callCharger } from '../../gateway/remote-control.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';
+import { startFileServer } from './file-server.ts';
 
 const START = Date.UTC(2026, 2, 1, 8, 0, 0);
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -65,26 +64,11 @@ async function setUp(): Promise<Setting> {
   };
 }
 
-/** A file server: gives `files` and keeps what is put. */
+/** A file server for this test alone. */
 async function fileServer(files: Record<string, Buffer> = {}) {
-  const put = new Map<string, string>();
-  const server: Server = createServer((request, response) => {
-    const path = request.url ?? '/';
-    if (request.method === 'GET') {
-      const file = files[path];
-      response.writeHead(file ? 200 : 404).end(file);
-      return;
-    }
-    let body = '';
-    request.on('data', (data) => (body += String(data)));
-    request.on('end', () => {
-      put.set(path, body);
-      response.end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, put };
+  const server = await startFileServer(files);
+  cleanups.push(server.stop);
+  return server;
 }
 
 const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
@@ -168,6 +152,21 @@ test('charging profiles limit the power; the lowest of the whole box and of the 
   expect(charger.sight(1).powerW).toBe(10_000);
 });
 
+test('a limit of nothing suspends the charge; what flowed before it counts by the limit of its time', async () => {
+  const { charger, ask, told, pass } = await setUp();
+  await charger.plugIn(1);
+  await charger.tap('CARD1', 1);
+  pass(1800);
+  const chargingSchedule = { chargingRateUnit: 'W', chargingSchedulePeriod: [{ startPeriod: 0, limit: 0 }] };
+  const kind = { chargingProfilePurpose: 'TxDefaultProfile', chargingProfileKind: 'Relative' };
+  const csChargingProfiles = { chargingProfileId: 1, stackLevel: 0, ...kind, chargingSchedule };
+  expect(await ask('SetChargingProfile', { connectorId: 0, csChargingProfiles })).toEqual({ status: 'Accepted' });
+  pass(1800);
+  await charger.sampleNow(1);
+  expect(told('StatusNotification').slice(-2)).toEqual(['Charging', 'SuspendedEVSE']);
+  expect(charger.registerWh(1)).toBe(5000);
+});
+
 test('diagnostics and logs are uploaded where they are wanted, and told', async () => {
   const { charger, ask, told } = await setUp();
   const { url, put } = await fileServer();
@@ -228,4 +227,14 @@ test('certificates that are none are refused and told as a security event', asyn
     'InvalidChargePointCertificate',
     'InvalidCentralSystemCertificate',
   ]);
+});
+
+test('a reservation goes when its connector is taken out of service', async () => {
+  const { charger, ask } = await setUp();
+  await ask('ReserveNow', { connectorId: 1, reservationId: 7, idTag: 'CARD1', expiryDate: at(900) });
+  await ask('ChangeAvailability', { connectorId: 1, type: 'Inoperative' });
+  await charger.idle();
+  await ask('ChangeAvailability', { connectorId: 1, type: 'Operative' });
+  await charger.idle();
+  expect(charger.status(1)).toBe('Available');
 });

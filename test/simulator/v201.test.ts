@@ -185,3 +185,10 @@ describe.each(PROTOCOLS)('%s', (protocol) => {
     expect(() => createSimulatedCharger(options)).toThrow(RangeError);
   });
 });
+
+test('2.1 takes any word for the kind of a token', async () => {
+  const { server, charger } = await setUp('ocpp2.1');
+  await charger.plugIn(1);
+  await charger.tap('0042', 1, 'DirectPayment');
+  expect(events(server)[0]?.idToken).toEqual(card('0042', 'DirectPayment'));
+});

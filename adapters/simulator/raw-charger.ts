@@ -57,6 +57,11 @@ export async function createRawCharger(url: string, options: RawChargerOptions =
       for (const watcher of watchers) watcher();
     });
   });
+  socket.once('open', () => {
+    // a frame can come along with the handshake's answer: it waits until the caller has the charger
+    socket.pause();
+    setImmediate(() => socket.resume());
+  });
   await opened(socket, url);
   // what goes wrong later ends in `closed`
   socket.on('error', () => undefined);

@@ -13,6 +13,7 @@ import type { EvseStatus } from '../../gateway/domain/status.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { expireReservations, recoverReservations, startReservationUpkeep } from '../../gateway/reservation-upkeep.ts';
 import { startTransaction, stopTransaction } from '../../gateway/transactions.ts';
+import { layDatabase } from '../harness/database.ts';
 import { testConfig } from '../harness/gateway.ts';
 
 export const MINUTE = 60_000;
@@ -69,6 +70,7 @@ export async function createDepot(yaml = YAML()): Promise<Depot> {
   async function open(): Promise<Gateway> {
     const directory = join(root, String(lives));
     mkdirSync(directory, { recursive: true });
+    layDatabase(directory);
     const { settings } = testConfig(directory, yaml);
     const gw = createGateway({ settings, directory, maxBytes: 0, clock: () => depot.now, log: silent });
     await applyConfig(gw);

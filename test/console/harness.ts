@@ -15,6 +15,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import { startGateway } from '../../gateway/main.ts';
 import { recordSamples } from '../../gateway/samples.ts';
 import { startTransaction, stopTransaction } from '../../gateway/transactions.ts';
+import { layDatabase } from '../harness/database.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -42,6 +43,7 @@ export interface SiteOptions extends Partial<ConsoleOptions> {
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const { clock = wallClock, settings, maxMegabytes = 0, ...rest } = options;
   const directory = mkdtempSync(join(tmpdir(), 'chargegate-console-'));
+  layDatabase(directory);
   const config = loadConfig(resolveConfigPath(undefined, {}));
   const running = await startGateway(
     {

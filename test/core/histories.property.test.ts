@@ -24,6 +24,7 @@ import { listQuarantine } from '../../gateway/quarantine.ts';
 import { followDue, recoverSamples, recordSamples } from '../../gateway/samples.ts';
 import { listSessions, refreshAll } from '../../gateway/sessions.ts';
 import { listTransactions, startTransaction, stopTransaction } from '../../gateway/transactions.ts';
+import { layDatabase } from '../harness/database.ts';
 import { testConfig } from '../harness/gateway.ts';
 
 const ALL = { offset: 0, limit: 1000 };
@@ -99,6 +100,8 @@ async function createSite(root: string, clock: () => number) {
 
   async function open(): Promise<Gateway> {
     const directory = join(root, String(lives));
+    mkdirSync(directory, { recursive: true });
+    layDatabase(directory);
     gw = createGateway({ settings: testConfig(directory).settings, directory, maxBytes: 0, clock, log: silent });
     await applyConfig(gw);
     await recoverSamples(gw);

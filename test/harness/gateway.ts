@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import type { Clock } from '../../gateway/domain/time.ts';
 import type { Log } from '../../gateway/gateway.ts';
 import { startGateway, type RunningGateway } from '../../gateway/main.ts';
+import { layDatabase } from './database.ts';
 import { watchWire } from './wire-watch.ts';
 
 /** A site with one described charger, a second with a password, one card, one cloud that sees all. */
@@ -67,6 +68,7 @@ export interface TestSiteOptions {
 /** Starts a whole gateway on free ports over a database of its own. */
 export async function startTestSite(options: TestSiteOptions = {}): Promise<TestSite> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'chargegate-test-'));
+  layDatabase(directory);
   const logged: TestSite['logged'] = [];
   const running = await startGateway(testConfig(directory, options.yaml ?? ''), {
     log: collectingLog(logged),

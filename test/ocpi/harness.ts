@@ -14,6 +14,7 @@ import { createGateway } from '../../gateway/create-gateway.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { ObjectName } from '../contract/ocpi/check.ts';
 import { expectContract, expectPlainNumbers } from '../contract/ocpi/check.ts';
+import { layDatabase } from '../harness/database.ts';
 import { NOON, SETTINGS } from './fixtures.ts';
 
 export type Version = '2.1.1' | '2.2.1' | '2.3.0';
@@ -57,6 +58,7 @@ export interface Site {
 /** Starts a gateway on an empty database, as `settings` describe it. */
 export async function startSite(settings: Partial<Settings> = {}, options: Partial<OcpiOptions> = {}): Promise<Site> {
   const directory = mkdtempSync(join(tmpdir(), 'ocpi-'));
+  layDatabase(directory);
   const time = { now: NOON };
   const errors: Site['errors'] = [];
   const clock = (): number => time.now;

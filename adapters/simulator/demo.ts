@@ -9,7 +9,7 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import { invitePeer } from '../../gateway/peers.ts';
 import { listRunning } from '../../gateway/running.ts';
 import { createSimulatedCharger } from './charger.ts';
-import type { SimulatedCharger } from './charger.ts';
+import type { SimulatedCharger, SimulatedChargerOptions } from './charger.ts';
 import { watchCloud } from './cloud-watch.ts';
 import type { CloudWatch } from './cloud-watch.ts';
 import { driveConnector, pause, seededRandom } from './driver.ts';
@@ -57,6 +57,8 @@ export interface DemoGateway {
 
 const PACE: Pace = { away: [4, 12], fumble: [1, 3], charge: [12, 25], linger: [1, 4] };
 const BAYS = ['BAY-1', 'BAY-2', 'BAY-3', 'FAST-1'];
+/** Those that do not speak OCPP 1.6. */
+const PROTOCOLS: Record<string, SimulatedChargerOptions['protocol']> = { 'BAY-3': 'ocpp2.0.1', 'FAST-1': 'ocpp2.1' };
 const CLOUD = 'cloud';
 const ROAMING = ['CLOUD-ANNA', 'CLOUD-BO', 'CLOUD-CAMILLE', 'CLOUD-DEV'];
 /** Who comes to which bay: customers of the cloud, the depot's own van, and now and then somebody nobody knows. */
@@ -190,6 +192,7 @@ function makeChargers(options: DemoOptions, url: string, tell: (line: string) =>
       id,
       speed: options.speed,
       sampleInterval: 1,
+      protocol: PROTOCOLS[id] ?? 'ocpp1.6',
       ...(id === 'FAST-1' ? { connectors: [{ dc: true, volts: 400, maxW: 80_000 }] } : {}),
       onEvent(event) {
         const line = narrate(event);

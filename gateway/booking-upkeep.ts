@@ -5,6 +5,7 @@ import { isLive } from './domain/reservations.ts';
 import type { Millis } from './domain/time.ts';
 import type { Gateway } from './gateway.ts';
 import { askToHold, claimBay, settleHold, tellEnded, type HoldResult } from './reservations.ts';
+import { brokenBay } from './reserved-bays.ts';
 import * as store from './store/bookings.ts';
 import { findEvse } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
@@ -15,8 +16,11 @@ import { findOpenAt } from './store/transactions.ts';
 const MINUTE = 60_000;
 const EVERY_SECOND = 1000;
 
-/** Bays that their charger would not keep for a booking, in this run. */
-type Declined = Map<string, Set<string>>;
+/** Bays that their charger would not keep for a booking, and when: who stands there may leave in time. */
+type Declined = Map<string, Map<string, Millis>>;
+
+/** A bay that was declined is asked for again after this, ms. */
+const DECLINED_FOR = MINUTE;
 
 /** Keeps bays for bookings whose time comes, and gives up those that cannot be; gives what ends that. */
 export function startBookingUpkeep(gw: Gateway): () => void {
@@ -43,11 +47,11 @@ export async function keepDueBays(gw: Gateway, declined: Declined = new Map()): 
 }
 
 async function keepBay(gw: Gateway, { id }: Booking, declined: Declined): Promise<void> {
-  const step = await gw.db.write((tx) => takeBay(gw, tx, id, declined.get(id) ?? new Set()));
+  const step = await gw.db.write((tx) => takeBay(gw, tx, id, declinedNow(declined, id, tx.now)));
   if (!step) return;
   if ('freed' in step) return void (step.freed && (await tellEnded(gw, step.freed)));
   const { reservation } = step;
-  const hold = await holdFor(gw, id, reservation.id);
+  const hold = await holdFor(gw, reservation.id);
   const held = await gw.db.write((tx) => {
     const settled = settleHold(gw, tx, reservation.id, hold);
     const booking = store.findBooking(gw.db, id);
@@ -59,19 +63,23 @@ async function keepBay(gw: Gateway, { id }: Booking, declined: Declined): Promis
   });
   if (held) return;
   const bay = nameOf(reservation);
-  declined.set(id, new Set([...(declined.get(id) ?? []), bay]));
+  declined.set(id, new Map([...(declined.get(id) ?? []), [bay, gw.clock()]]));
   const now = findReservation(gw.db, reservation.id);
   if (now && !isLive(now)) await tellEnded(gw, now);
 }
 
-/** A charger that is away, or that could know one card only, is stood in for. */
-async function holdFor(gw: Gateway, bookingId: string, reservationId: string): Promise<HoldResult> {
+function declinedNow(declined: Declined, id: string, now: Millis): ReadonlySet<string> {
+  const bays = [...(declined.get(id) ?? [])];
+  return new Set(bays.flatMap(([bay, at]) => (now - at < DECLINED_FOR ? bay : [])));
+}
+
+/** A charger that is away, or does not answer, is stood in for. */
+async function holdFor(gw: Gateway, reservationId: string): Promise<HoldResult> {
   const reservation = findReservation(gw.db, reservationId);
-  const cards = store.findBooking(gw.db, bookingId)?.tokens.length ?? 0;
-  if (!reservation || cards !== 1 || !gw.connections.find(reservation.chargerId)) return { kind: 'emulated' };
+  if (!reservation || !gw.connections.find(reservation.chargerId)) return { kind: 'emulated' };
   const hold = await askToHold(gw, reservation);
   const lost = hold.kind === 'failed' && (hold.result.outcome === 'failed' || hold.result.outcome === 'timeout');
-  return lost ? { kind: 'emulated' } : hold;
+  return lost ? { kind: 'emulated', maybeTold: hold.maybeTold } : hold;
 }
 
 /** Finds a bay that can be kept now, inside the write at hand, and claims it; ends a booking that nothing can be done for. */
@@ -115,13 +123,7 @@ function goingOn(gw: Gateway, { sessionId }: Booking): string | null {
 }
 
 function isUsable(gw: Gateway, { chargerId, evse }: { chargerId: string; evse: number }): boolean {
-  const status = findEvse(gw.db, chargerId, evse)?.status ?? null;
-  return (
-    status !== 'Faulted' &&
-    status !== 'Unavailable' &&
-    !findOpenAt(gw.db, chargerId, evse) &&
-    !findLiveAt(gw.db, chargerId, evse)
-  );
+  return !brokenBay(gw, chargerId, evse) && !findOpenAt(gw.db, chargerId, evse) && !findLiveAt(gw.db, chargerId, evse);
 }
 
 /** No bay could be kept in time: the site's doing, so its driver pays nothing. */
@@ -139,9 +141,6 @@ function giveUp(gw: Gateway, tx: Tx, booking: Booking) {
 function whyNone(gw: Gateway, { place, endsAt }: Booking, now: Millis): CancelReason {
   if (now >= endsAt) return 'POWER_OUTAGE';
   const bays = findPlace(gw, place)?.bays ?? [];
-  const broken = bays.every(({ chargerId, evse }) => {
-    const status = findEvse(gw.db, chargerId, evse)?.status;
-    return status === 'Faulted' || status === 'Unavailable';
-  });
+  const broken = bays.every(({ chargerId, evse }) => brokenBay(gw, chargerId, evse) !== null);
   return broken ? 'BROKEN_CHARGER' : 'FULL';
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sameKey, splitList, valueOf, type ConfigurationWords } from './domain/capabilities.ts';
+import { readFlag, sameKey, splitList, valueOf, type ConfigurationWords } from './domain/capabilities.ts';
 import {
   isSecretKey,
   noFindings,
@@ -61,6 +61,14 @@ const VALUE_CHARS = 2000;
 export function wordsOf(gw: Gateway, chargerId: string): ConfigurationWords | undefined {
   const protocol = gw.connections.find(chargerId)?.protocol ?? findCharger(gw.db, chargerId)?.protocol;
   return gw.configurationWords.get(protocol ?? '');
+}
+
+/** Has a charger said that it keeps no bays, or not now? */
+export function refusesReservations(gw: Gateway, chargerId: string): boolean {
+  const names = wordsOf(gw, chargerId)?.reservations ?? [];
+  if (names.length === 0) return false;
+  const keys = store.listKeys(gw.db, chargerId).filter(({ known }) => known);
+  return names.some((name) => readFlag(valueOf(keys, name)) === false);
 }
 
 /**

@@ -30,6 +30,8 @@ export interface Connection {
   dialled?: string | null;
   /** Most characters of a card number that it can be told. */
   tokenLimit: number;
+  /** Does it tell when it keeps a bay no more, other than by the status of the bay? */
+  tellsReservationEnds?: boolean;
   /** Seconds in which a call of ours ends, one way or the other. */
   callTimeout: number;
   /** Last inbound frame. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { refusesReservations } from './configuration.ts';
 import type { OrderOutcome } from './connections.ts';
 import type { CommandResult, Sender } from './domain/commands.ts';
 import { GatewayError } from './domain/errors.ts';
@@ -8,8 +9,9 @@ import type { TokenUse } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
 import { wireUidOf } from './pending-starts.ts';
 import { orderCharger, type Unreached } from './remote-control.ts';
-import { noteBay } from './reserved-bays.ts';
+import { brokenBay, noteBay } from './reserved-bays.ts';
 import { endReserved, openReserved } from './reserved-sessions.ts';
+import { findBooking } from './store/bookings.ts';
 import { findEvse } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/reservations.ts';
@@ -48,14 +50,17 @@ export function claimBay(gw: Gateway, tx: Tx, wish: ReservationWish): Reservatio
   const there = store.findLiveAt(gw.db, wish.chargerId, wish.evse);
   const evse = findEvse(gw.db, wish.chargerId, wish.evse);
   if (!evse || evse.removed) return refused('rejected', 'there is no such EVSE');
-  if (evse.status === 'Faulted' || evse.status === 'Unavailable')
-    return refused('inoperative', `the EVSE is ${evse.status.toLowerCase()}`);
+  const broken = brokenBay(gw, wish.chargerId, wish.evse);
+  if (broken) return refused('inoperative', `the EVSE is ${broken.toLowerCase()}`);
   if (there && there.id !== before?.id) return refused('occupied', 'the EVSE is reserved for somebody else');
   if (findOpenAt(gw.db, wish.chargerId, wish.evse)) return refused('occupied', 'somebody charges there');
   if (wish.expiresAt <= tx.now) return refused('rejected', 'it would have expired already');
   // At another bay it is another one for the chargers; the driver sees the same session go on.
   const moved = before && (before.chargerId !== wish.chargerId || before.evse !== wish.evse);
-  if (before && moved) letGo(gw, tx, before, 'cancelled', MOVED);
+  if (before && moved) {
+    letGo(gw, tx, before, 'cancelled', MOVED);
+    if (before.told) tx.emit({ name: 'reservation.owed', data: { reservationId: before.id } });
+  }
   const limit = gw.connections.find(wish.chargerId)?.tokenLimit ?? USUAL_TOKEN;
   const { sessionId, ...wanted } = wish;
   const claimed = {
@@ -95,15 +100,26 @@ function groupOf(gw: Gateway, token: TokenUse): string | null {
   );
 }
 
-/** Has its charger keep the bay; one that cannot is stood in for. To be settled with `settleHold`. Never rejects. */
+/**
+ * Has its charger keep the bay; one that cannot, or that could know one of several cards only, is stood in for. To be settled
+ * with `settleHold`. Never rejects.
+ */
 export async function askToHold(gw: Gateway, reservation: Reservation): Promise<HoldResult> {
-  const { chargerId, evse, wireId, wireUid, groupId, expiresAt } = reservation;
+  const { chargerId, evse, wireId, wireUid, groupId, expiresAt, bookingId } = reservation;
+  const cards = bookingId === null ? 1 : findBooking(gw.db, bookingId)?.tokens.length;
+  if (cards !== 1 || refusesReservations(gw, chargerId)) return { kind: 'emulated' };
   const order = { kind: 'reserve' as const, reservationId: wireId, evse, tokenUid: wireUid, groupId, expiresAt };
   return holdResult(await orderCharger(gw, chargerId, order));
 }
 
-/** How a charger took it. `emulated`: it cannot, and the gateway refuses everybody else there. */
-export type HoldResult = { kind: 'held' | 'emulated' } | { kind: 'failed'; result: CommandResult; maybeTold: boolean };
+/**
+ * How a charger took it. `emulated`: it cannot, and the gateway refuses everybody else there. `maybeTold`: it may keep it all the
+ * same.
+ */
+export type HoldResult =
+  | { kind: 'held' }
+  | { kind: 'emulated'; maybeTold?: boolean }
+  | { kind: 'failed'; result: CommandResult; maybeTold: boolean };
 
 function holdResult(outcome: OrderOutcome<'reserve'> | Unreached): HoldResult {
   const failed = (result: CommandResult, maybeTold = false): HoldResult => ({ kind: 'failed', result, maybeTold });
@@ -129,26 +145,30 @@ function holdResult(outcome: OrderOutcome<'reserve'> | Unreached): HoldResult {
   return failed({ outcome: 'failed', message: 'the charger is not connected' });
 }
 
-/** Files how its charger took a reservation, inside the write at hand. One that ended meanwhile stays as it is. */
+/**
+ * Files how its charger took a reservation, inside the write at hand. One that ended meanwhile stays as it is, and its charger is
+ * to let go of it.
+ */
 export function settleHold(gw: Gateway, tx: Tx, id: string, hold: HoldResult): Reservation | null {
   const reservation = store.findReservation(gw.db, id);
-  if (!reservation || !isLive(reservation)) return null;
+  if (!reservation) return null;
+  const told = hold.kind === 'held' || hold.maybeTold === true;
+  if (!isLive(reservation)) {
+    if (told) {
+      store.updateReservation(gw.db, { ...reservation, told, updatedAt: tx.stamp });
+      tx.emit({ name: 'reservation.owed', data: { reservationId: id } });
+    }
+    return null;
+  }
   if (hold.kind === 'failed') {
-    if (hold.maybeTold) store.updateReservation(gw.db, { ...reservation, told: true });
-    letGo(
-      gw,
-      tx,
-      { ...reservation, told: reservation.told || hold.maybeTold },
-      'failed',
-      hold.result.message ?? 'failed',
-    );
+    letGo(gw, tx, { ...reservation, told: reservation.told || told }, 'failed', hold.result.message ?? 'failed');
     return null;
   }
   const held: Reservation = {
     ...reservation,
     state: 'held',
     emulated: hold.kind === 'emulated',
-    told: hold.kind === 'held' || reservation.told,
+    told: told || reservation.told,
     heldAt: reservation.heldAt ?? tx.now,
     updatedAt: tx.stamp,
   };
@@ -217,15 +237,19 @@ export function letGo(
   return ended;
 }
 
+const UNHEARD_OF = /^not(implemented|supported)$/i;
+
 /** Its session goes on elsewhere. */
 export const MOVED = 'moved to another EVSE';
 
 /** Has its charger forget one that is over; what cannot be told now is told when it is back. Never rejects. */
-export async function tellEnded(gw: Gateway, { id, wireId, chargerId, told }: Reservation): Promise<void> {
+export async function tellEnded(gw: Gateway, { id, wireId, chargerId, told, expiresAt }: Reservation): Promise<void> {
   if (!told) return;
   const outcome = await orderCharger(gw, chargerId, { kind: 'cancel-reservation', reservationId: wireId });
   // Rejected is one that it does not know: there is nothing to forget.
-  if (outcome.kind !== 'answered' && outcome.kind !== 'error') return;
+  const forgotten = outcome.kind === 'answered' || (outcome.kind === 'error' && UNHEARD_OF.test(outcome.code));
+  // One that would not hear now, as before its boot is accepted, is told again until its time is over there too.
+  if (!forgotten && !(outcome.kind === 'error' && expiresAt <= gw.clock())) return;
   await gw.db.write((tx) => {
     const reservation = store.findReservation(gw.db, id);
     if (reservation && !isLive(reservation))

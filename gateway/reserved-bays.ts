@@ -1,4 +1,4 @@
-import type { Reservation } from './domain/reservations.ts';
+import { isLive, type Reservation } from './domain/reservations.ts';
 import { keptStatus, visibleStatus } from './domain/status.ts';
 import { canonicalUid } from './domain/token.ts';
 import type { Gateway } from './gateway.ts';
@@ -35,6 +35,13 @@ export function claimOn(gw: Gateway, chargerId: string, evse: number | null, uid
     : { kind: 'free' };
 }
 
+/** What keeps a bay from being used, as its charger says of it or of itself; null: nothing does. */
+export function brokenBay(gw: Gateway, chargerId: string, evse: number): 'Faulted' | 'Unavailable' | null {
+  const whole = findCharger(gw.db, chargerId)?.status ?? null;
+  const status = visibleStatus(findEvse(gw.db, chargerId, evse)?.status ?? null, whole, false);
+  return status === 'Faulted' || status === 'Unavailable' ? status : null;
+}
+
 /** Its own card, in any way of writing, or one of its group. */
 export function isHolder(gw: Gateway, { token, wireUid, groupId, bookingId }: Reservation, uid: string): boolean {
   const given = canonicalUid(uid);
@@ -53,7 +60,8 @@ export function reservationFor(
   const named =
     begun.reservationId === undefined ? undefined : store.findByWireId(gw.db, begun.chargerId, begun.reservationId);
   // A charger that let its driver begin is right, also where the reservation ran out on the way here.
-  if (named && (named.state === 'held' || named.state === 'asked') && isHolder(gw, named, begun.tokenUid)) return named;
+  const letIn = begun.tokenUid === '' || (named && isHolder(gw, named, begun.tokenUid));
+  if (named && isLive(named) && letIn) return named;
   const here = store.findLiveAt(gw.db, begun.chargerId, begun.evse);
   if (here) return isHolder(gw, here, begun.tokenUid) ? here : null;
   // Who booked any bay may take another than the one that was kept.

@@ -10,6 +10,7 @@ import { quarantine } from './quarantine.ts';
 import { fileRunning, recordSamples, seesFall } from './samples.ts';
 import { findEvse, listEvsesOf } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
+import { findByWireId as findReserved } from './store/reservations.ts';
 import { findSessionOf } from './store/sessions.ts';
 import * as store from './store/told-transactions.ts';
 import { findById, findByWireId, findStartAnswer } from './store/transactions.ts';
@@ -90,8 +91,10 @@ function insert(gw: Gateway, tx: Tx, event: TransactionEvent): Told {
 }
 
 /** Where it can only be, where no event has said it. */
-function likelyEvse(gw: Gateway, { chargerId, wireId }: TransactionEvent): number {
+function likelyEvse(gw: Gateway, { chargerId, wireId, reservationId }: TransactionEvent): number {
   gw.diagnostics.deviation(chargerId, 'EVSE_MISSING', `transaction ${wireId}`);
+  const reserved = reservationId === null ? undefined : findReserved(gw.db, chargerId, reservationId);
+  if (reserved) return reserved.evse;
   const evses = listEvsesOf(gw.db, chargerId).filter(({ removed }) => !removed);
   return evses.length === 1 ? (evses[0]?.evse ?? 1) : 1;
 }

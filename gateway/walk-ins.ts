@@ -3,8 +3,8 @@ import { planBays, type Slot } from './booking-plan.ts';
 import type { Millis } from './domain/time.ts';
 import { canonicalUid } from './domain/token.ts';
 import type { Gateway } from './gateway.ts';
+import { brokenBay } from './reserved-bays.ts';
 import { findBooking, listTaken, type Taken } from './store/bookings.ts';
-import { findEvse } from './store/chargers.ts';
 import { findOpenAt } from './store/transactions.ts';
 
 const MINUTE = 60_000;
@@ -43,6 +43,5 @@ function canGoElsewhere(gw: Gateway, booking: Taken): boolean {
 }
 
 function isUsable(gw: Gateway, chargerId: string, evse: number): boolean {
-  const status = findEvse(gw.db, chargerId, evse)?.status ?? null;
-  return status !== 'Faulted' && status !== 'Unavailable' && !findOpenAt(gw.db, chargerId, evse);
+  return !brokenBay(gw, chargerId, evse) && !findOpenAt(gw.db, chargerId, evse);
 }

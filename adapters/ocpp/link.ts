@@ -68,6 +68,7 @@ export function createLink(options: LinkOptions): Link {
   let framesIn = 0;
   let framesAtCall = 0;
   let working = false;
+  let booting = false;
   let idle: (() => void)[] = [];
   let superseded = false;
   let letGo = false;
@@ -84,7 +85,8 @@ export function createLink(options: LinkOptions): Link {
       send(text);
     },
     timeout: options.callTimeout,
-    ready: () => !(working && quirksOf(gw, chargerId).halfDuplex === true),
+    // Who is about to be told whether it is accepted has to hear that first (OCPP 2.0.1 part 2, B01).
+    ready: () => !booting && !(working && quirksOf(gw, chargerId).halfDuplex === true),
     pause: () => quirksOf(gw, chargerId).callPause ?? 0,
     onEnd: listen,
   });
@@ -199,8 +201,13 @@ export function createLink(options: LinkOptions): Link {
     let turn = 0;
     for (let next = inbound.shift(); next; next = inbound.shift()) {
       if (inbound.length < MAX_INBOUND / 2) intake.crowd(false);
+      booting = next.action === 'BootNotification';
       const outcome = await handle(next);
       answer(next.id, outcome);
+      if (booting) {
+        booting = false;
+        calls.wake();
+      }
       gw.measures.call(measureIn(next, outcome));
       turn += 1;
       if (turn % MESSAGES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -297,6 +304,7 @@ export function createLink(options: LinkOptions): Link {
     since,
     dialled: options.dialled,
     tokenLimit: protocol.tokenLimit,
+    tellsReservationEnds: protocol.tellsReservationEnds,
     callTimeout: options.callTimeout,
     lastSeenAt: () => lastSeen,
     call,

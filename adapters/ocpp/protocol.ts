@@ -27,6 +27,8 @@ export interface Protocol {
   malformedCode: string;
   /** Most characters of a card number. */
   tokenLimit: number;
+  /** Does a charger tell when it keeps a bay no more, other than by the status of the bay? */
+  tellsReservationEnds: boolean;
   handle(context: MessageContext, action: string, payload: unknown): Promise<Answer>;
   /** Why a call of ours would not be valid in this version; empty when it is. */
   checkCall(action: string, payload: unknown): string[];

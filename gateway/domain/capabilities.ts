@@ -82,6 +82,8 @@ export interface ConfigurationWords {
   maxKeys: string;
   connectionTimeout: string;
   reserveWholeCharger: string;
+  /** Keys of which a no says that it keeps no bays. */
+  reservations: readonly string[];
   localList: { enabled: string; maxEntries: string | null; maxPerMessage: string };
   smartCharging: {
     maxStackLevel: string;

@@ -42,6 +42,8 @@ export const configuration16: ConfigurationWords = {
   maxKeys: 'GetConfigurationMaxKeys',
   connectionTimeout: 'ConnectionTimeOut',
   reserveWholeCharger: 'ReserveConnectorZeroSupported',
+  // Its list of features leaves out what many can all the same.
+  reservations: [],
   localList: {
     enabled: 'LocalAuthListEnabled',
     maxEntries: 'LocalAuthListMaxLength',

@@ -31,6 +31,7 @@ export const v16: Protocol = {
   malformedCode: 'FormationViolation',
   // OCPP 1.6 IdToken: CiString20.
   tokenLimit: 20,
+  tellsReservationEnds: false,
   ...createExchange({
     schemas: 'ocpp1_6.json',
     vocabulary: VOCABULARY,

@@ -18,6 +18,7 @@ export const configuration201: ConfigurationWords = {
     'LocalAuthListCtrlr.Entries',
     'LocalAuthListCtrlr.ItemsPerMessage',
     'ReservationCtrlr.Available',
+    'ReservationCtrlr.Enabled',
     'ReservationCtrlr.NonEvseSpecific',
     'SmartChargingCtrlr.Available',
     'SmartChargingCtrlr.ProfileStackLevel',
@@ -42,6 +43,7 @@ export const configuration201: ConfigurationWords = {
   maxKeys: 'DeviceDataCtrlr.ItemsPerMessage[GetVariables]',
   connectionTimeout: 'TxCtrlr.EVConnectionTimeOut',
   reserveWholeCharger: 'ReservationCtrlr.NonEvseSpecific',
+  reservations: ['ReservationCtrlr.Available', 'ReservationCtrlr.Enabled'],
   localList: {
     enabled: 'LocalAuthListCtrlr.Enabled',
     // What it holds now; how many it can hold is in no value.

@@ -53,6 +53,8 @@ export const v201: Protocol = {
   name: 'ocpp2.0.1',
   malformedCode: 'RpcFrameworkError',
   tokenLimit: TOKEN_LIMIT,
+  // ReservationStatusUpdate (H04).
+  tellsReservationEnds: true,
   ...createExchange(inbound201),
   passwordIn,
   encode: (order, quirks) => encodeOrder(order, timeFormat(quirks)),

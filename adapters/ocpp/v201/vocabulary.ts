@@ -14,6 +14,8 @@ export const VOCABULARY: Vocabulary = {
     'TransactionEvent.req/transactionInfo/stoppedReason': 'Other',
     'TransactionEvent.req/triggerReason': 'AbnormalCondition',
     'BootNotification.req/reason': 'Unknown',
+    // However it says it, it keeps the bay no more.
+    'ReservationStatusUpdate.req/reservationUpdateStatus': 'Removed',
   },
   json: new Set(),
 };

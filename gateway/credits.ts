@@ -54,6 +54,13 @@ export async function creditCdr(
   });
 }
 
+/** The same without a correction, inside the write at hand; nothing where it was taken back before. */
+export function takeBack(gw: Gateway, tx: Tx, id: string, reason: string): void {
+  if (store.findCreditOf(gw.db, id)) return;
+  const credit = insert(gw, tx, creditOf(tx, creditable(gw, id), reason));
+  tx.after(() => gw.log.info({ cdr: id, credit: credit.id, reason }, 'bill line credited'));
+}
+
 function creditable(gw: Gateway, id: string): Cdr {
   const cdr = store.findCdr(gw.db, id);
   if (!cdr) throw new GatewayError('NOT_FOUND', `there is no bill line with the id ${id} here`);

@@ -6,6 +6,7 @@ import { isRegister } from './domain/energy.ts';
 import { isPlausible, type Millis } from './domain/time.ts';
 import type { Authorization, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
+import { beginOvertaken, overtakenBy } from './overtaken.ts';
 import { beginOrdered, findOrdered } from './pending-starts.ts';
 import { reservationFor } from './reserved-bays.ts';
 import { beginReserved, openSession } from './sessions.ts';
@@ -35,7 +36,7 @@ export function speaksForItself(
   gw: Gateway,
   start: Omit<Beginning, 'wireId' | 'startKey' | 'connector' | 'meterStart'>,
 ): boolean {
-  return !findOrdered(gw, start) && !reservationFor(gw, start);
+  return !findOrdered(gw, start) && !reservationFor(gw, start) && !overtakenBy(gw, start);
 }
 
 /**
@@ -56,7 +57,8 @@ export function beginTransaction(
   noteFallenRegister(gw, begun, evse.meterWh);
   const ordered = findOrdered(gw, begun);
   const reserved = reservationFor(gw, begun);
-  const authorization = ordered || reserved ? ORDERED : (decision ?? startVerdict(gw, begun));
+  const overtaken = ordered || reserved ? null : overtakenBy(gw, begun);
+  const authorization = ordered || reserved || overtaken ? ORDERED : (decision ?? startVerdict(gw, begun));
   const tap = { chargerId, evse: begun.evse, uid: tokenUid, reader: null, at: receivedAt };
   noteDecision(gw, tap, authorization);
   const card = cardAnswer(authorization);
@@ -80,6 +82,7 @@ export function beginTransaction(
   if (findCharger(gw.db, chargerId)?.registration === 'accepted') {
     if (ordered) beginOrdered(gw, tx, ordered, transaction, evse);
     else if (reserved) beginReserved(gw, tx, reserved, transaction, evse);
+    else if (overtaken) beginOvertaken(gw, tx, overtaken, transaction, evse);
     else openSession(gw, tx, transaction, evse, authorization);
   }
   tx.emit({ name: 'transaction.started', data: { transactionId: id, chargerId, evse: begun.evse } });

@@ -125,6 +125,17 @@ export function listExpired(db: Db, now: Millis): Reservation[] {
   return many(db, "state IN ('asked', 'held') AND expires_at <= ? ORDER BY wire_id", now);
 }
 
+/** Those that ran out at a bay, not before then; the last first. */
+export function listExpiredAt(db: Db, chargerId: string, evse: number, since: Millis): Reservation[] {
+  return many(
+    db,
+    "charger_id = ? AND evse = ? AND state = 'expired' AND ended_at >= ? ORDER BY wire_id DESC",
+    chargerId,
+    evse,
+    since,
+  );
+}
+
 function one(db: Db, where: string, ...params: (string | number)[]): Reservation | undefined {
   return many(db, `${where} LIMIT 1`, ...params)[0];
 }

@@ -7,7 +7,7 @@ import { listSessions } from '../../gateway/sessions.ts';
 import type { Script } from '../harness/scripted-charger.ts';
 import { ask } from '../harness/operator.ts';
 import { resultOf, send, untilStatus, until, cleanUpAfterEach, type Item } from '../ocpi/commands-harness.ts';
-import { at, card } from './v2-charger.ts';
+import { at, card, register } from './v2-charger.ts';
 import {
   ALL,
   clock,
@@ -309,5 +309,22 @@ describe.each(VERSIONS)('meanwhile, over %s', (version) => {
     raw.send(JSON.stringify([3, frame[1], { status: 'Accepted' }]));
     expect((await made).status).toBe(409);
     expect(await setting.charger.called('CancelReservation')).toEqual({ reservationId: (frame[3] as Item)['id'] });
+  });
+
+  test('its driver began in time while the charger was cut off, and is let in when that is told late', async () => {
+    const setting = await setUp(version, PRICED);
+    const { id } = await reserved(setting);
+    const began = inMinutes(19.5);
+    clock.ahead = 12 * 60 * MINUTE;
+    await expireReservations(setting.site.gateway);
+    expect(bills(setting)).toEqual(['70.00']);
+    const late = { ...at(1), ...card('DRIVER-1'), reservationId: id, offline: true, timestamp: began };
+    const answer = await setting.charger.event('T1', 'Started', 'Authorized', { ...late, ...register(1, began) });
+    expect(verdictOf(answer)).toBe('Accepted');
+    expect(newest(setting)).toMatchObject({ state: 'used' });
+    const ended = { offline: true, timestamp: inMinutes(-600), ...register(11, inMinutes(-600)) };
+    await setting.charger.event('T1', 'Ended', 'EVDeparted', ended);
+    // Taken back, and in its place 10 kWh at 3 with the 20 minutes before at 60 an hour.
+    expect(bills(setting).toSorted()).toEqual(['-70.00', '50.00', '70.00']);
   });
 });

@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findCdr, listCdrs } from '../../gateway/cdrs.ts';
 import { creditCdr } from '../../gateway/credits.ts';
@@ -15,12 +14,9 @@ import { insertCdr } from '../../gateway/store/cdrs.ts';
 import { insertSession } from '../../gateway/store/sessions.ts';
 import { startTransaction, stopTransaction } from '../../gateway/transactions.ts';
 import { openSite, plugIn, type Site } from '../console/harness.ts';
+import { hasBrowser, launchBrowser } from '../harness/browser.ts';
 import { NOON, sampleCdr, samplePlace, sampleSession } from '../ocpi/fixtures.ts';
 import { component, tariffOf } from '../pricing/tariffs.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-const present = existsSync(CHROMIUM);
-if (!present) process.stderr.write(`receipt page skipped: ${CHROMIUM} is absent (apt-get install chromium)\n`);
 
 let site: Site;
 
@@ -173,27 +169,30 @@ describe('a receipt', () => {
     expect((await page('first')).html).toContain('did not sign its readings');
   });
 
-  it.skipIf(!present)('fits a phone and a sheet of paper, and the browser has nothing to complain about', async () => {
-    const line = await bill('seen', { ...TARIFF, minPrice: { beforeTaxes: '25', afterTaxes: null } });
-    const { credit } = await creditCdr(site.gw, line.id, 'counted twice', null);
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-    const shots = mkdtempSync(join(tmpdir(), 'chargegate-receipt-'));
-    const complaints: string[] = [];
-    for (const [id, width] of [
-      [line.id, 1000],
-      [credit.id, 360],
-    ] as const) {
-      const tab = await browser.newPage({ viewport: { width, height: 900 } });
-      tab.on('console', (message) => complaints.push(message.text()));
-      tab.on('pageerror', (error) => complaints.push(String(error)));
-      await tab.goto(`${site.url}api/cdrs/${id}/receipt?language=de`);
-      expect(await tab.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-      expect(await tab.evaluate<string>("getComputedStyle(document.querySelector('.n')).textAlign")).toBe('right');
-      await tab.screenshot({ path: join(shots, `${width}.png`), fullPage: true });
-      await tab.pdf({ path: join(shots, `${width}.pdf`) });
-    }
-    await browser.close();
-    process.stderr.write(`screenshots of receipts: ${shots}\n`);
-    expect(complaints).toEqual([]);
-  });
+  it.skipIf(!hasBrowser)(
+    'fits a phone and a sheet of paper, and the browser has nothing to complain about',
+    async () => {
+      const line = await bill('seen', { ...TARIFF, minPrice: { beforeTaxes: '25', afterTaxes: null } });
+      const { credit } = await creditCdr(site.gw, line.id, 'counted twice', null);
+      const browser = await launchBrowser();
+      const shots = mkdtempSync(join(tmpdir(), 'chargegate-receipt-'));
+      const complaints: string[] = [];
+      for (const [id, width] of [
+        [line.id, 1000],
+        [credit.id, 360],
+      ] as const) {
+        const tab = await browser.newPage({ viewport: { width, height: 900 } });
+        tab.on('console', (message) => complaints.push(message.text()));
+        tab.on('pageerror', (error) => complaints.push(String(error)));
+        await tab.goto(`${site.url}api/cdrs/${id}/receipt?language=de`);
+        expect(await tab.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+        expect(await tab.evaluate<string>("getComputedStyle(document.querySelector('.n')).textAlign")).toBe('right');
+        await tab.screenshot({ path: join(shots, `${width}.png`), fullPage: true });
+        await tab.pdf({ path: join(shots, `${width}.pdf`) });
+      }
+      await browser.close();
+      process.stderr.write(`screenshots of receipts: ${shots}\n`);
+      expect(complaints).toEqual([]);
+    },
+  );
 });

@@ -1,20 +1,18 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDepot, type Operator } from '../bookings/operator.ts';
+import { hasBrowser, launchBrowser } from '../harness/browser.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-
-describe.skipIf(!existsSync(CHROMIUM))('the plan of a day on the page', () => {
+describe.skipIf(!hasBrowser)('the plan of a day on the page', () => {
   const shots = mkdtempSync(join(tmpdir(), 'chargegate-plan-'));
   let browser: Browser;
   let depot: Operator;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser.close();
@@ -32,6 +30,18 @@ describe.skipIf(!existsSync(CHROMIUM))('the plan of a day on the page', () => {
     await depot.bring(lines.join('\n'));
   });
   afterEach(() => depot.site.cleanUp());
+
+  it('shows at once what a person asks for, without the pause between readings', async () => {
+    const page = await browser.newPage({ locale: 'en-GB' });
+    // The pause does not end.
+    await page.addInitScript('window.setTimeout = () => 0;');
+    await page.goto(depot.site.urls.console);
+    const plan = page.getByRole('region', { name: 'Day plan' });
+    await plan.getByRole('button', { name: 'bus 14, 13:00 to 17:30, booked' }).waitFor();
+    await plan.getByRole('button', { name: 'The day after' }).click();
+    await plan.getByRole('button', { name: '<img src=x>, 02:00 to 04:00' }).waitFor();
+    await page.close();
+  });
 
   it.each([
     [1440, 'light'],

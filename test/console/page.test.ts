@@ -1,9 +1,8 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reportStatus } from '../../gateway/availability.ts';
 import type { EvseStatus } from '../../gateway/domain/status.ts';
 import { findCharger } from '../../gateway/chargers.ts';
@@ -12,26 +11,25 @@ import type { Gateway } from '../../gateway/gateway.ts';
 import { createPeer, invitePeer } from '../../gateway/peers.ts';
 import { quarantineMessage } from '../../gateway/quarantine.ts';
 import { putSiteToken } from '../../gateway/tokens.ts';
+import { hasBrowser, launchBrowser } from '../harness/browser.ts';
 import { charge, openSite, plugIn } from './harness.ts';
 import type { Site, SiteOptions } from './harness.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-const present = existsSync(CHROMIUM);
-if (!present) process.stderr.write(`page test skipped: ${CHROMIUM} is absent (apt-get install chromium)\n`);
 
 const URLS = { ocpp: 'ws://192.168.1.20:8887/ocpp/', ocpps: null, ocpi: 'http://192.168.1.20:8888/ocpi/versions' };
 const MINUTE = 60_000;
 
-describe.skipIf(!present)('the page', () => {
+describe.skipIf(!hasBrowser)('the page', () => {
   const shots = mkdtempSync(join(tmpdir(), 'chargegate-page-'));
   let browser: Browser;
   const closers: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launchBrowser();
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).toReversed()) await close();
   });
   afterAll(async () => {
-    for (const close of closers.splice(0)) await close();
     await browser.close();
     process.stderr.write(`screenshots of the page: ${shots}\n`);
   });
@@ -54,6 +52,7 @@ describe.skipIf(!present)('the page', () => {
       colorScheme: scheme,
       locale: 'en-GB',
     });
+    closers.push(() => context.close());
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));

@@ -1,11 +1,11 @@
 /** Reservations by the operator API, the command line and the page, at a charger on a real socket. */
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { Errors } from 'typebox/value';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReservationBody } from '../../adapters/console/reservation-schemas.ts';
+import { hasBrowser, launchBrowser } from '../harness/browser.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';
 import { dialScripted, type ScriptedCharger } from '../harness/scripted-charger.ts';
 import { chargegate, type Done } from '../cli/harness.ts';
@@ -169,15 +169,13 @@ describe('chargegate reservations', () => {
   });
 });
 
-const CHROMIUM = '/usr/bin/chromium';
-
-describe.skipIf(!existsSync(CHROMIUM))('the page', () => {
+describe.skipIf(!hasBrowser)('the page', () => {
   it.each([
     [1440, 'light'],
     [360, 'dark'],
   ] as const)('reserves a bay, masks its holder and lets it go, at %i pixels, %s', async (width, colorScheme) => {
     const shots = mkdtempSync(join(tmpdir(), 'chargegate-reservations-'));
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const browser = await launchBrowser();
     try {
       const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale: 'en-GB' });
       const page = await context.newPage();

@@ -30,7 +30,7 @@ function show(parts) {
     showFigures();
     showChargers(openPanel);
     showPanel();
-    showPending(fail, () => refresher.refresh(['chargers', 'status']));
+    showPending(fail, () => refresher.refreshNow(['chargers', 'status']));
   }
   if (any('plan')) showPlan();
   if (any('running')) showSessions();
@@ -83,7 +83,7 @@ async function invite() {
       h('div', { class: 'copyable' }, h('code', {}, token), copyButton(token)),
     );
     field.value = '';
-    refresher.refresh(['peers']);
+    refresher.refreshNow(['peers']);
   } catch (error) {
     if (error instanceof TokenNeeded) return fail(error);
     byId('invitation').replaceChildren(
@@ -98,8 +98,8 @@ for (const [id, event] of [
 ])
   byId(id ?? '').addEventListener(event ?? '', () => showChargers(openPanel));
 
-preparePlan(fail, () => refresher.refresh(['plan']));
-preparePanel(fail, () => refresher.refresh(['chargers', 'reservations', 'status']));
+preparePlan(fail, () => refresher.refreshNow(['plan']));
+preparePanel(fail, () => refresher.refreshNow(['chargers', 'reservations', 'status']));
 
 /** @param {boolean} value */
 function setLive(value) {

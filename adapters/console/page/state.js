@@ -132,7 +132,8 @@ async function loadChargers(ids) {
 }
 
 /**
- * Collects what events make stale and reads it again: at once, then at most every second, however much happens.
+ * Collects what events make stale and reads it again: at once, then at most every second, however much happens. What a
+ * person has just done is seen at once.
  * @param {(parts: Set<Part>) => void} onLoaded
  * @param {(error: unknown) => void} onFault
  */
@@ -142,9 +143,15 @@ export function createRefresher(onLoaded, onFault) {
   /** @type {Set<string>} */
   let chargers = new Set();
   let busy = false;
+  let urgent = false;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  let rest = null;
 
   async function run() {
     busy = true;
+    urgent = false;
+    if (rest !== null) clearTimeout(rest);
+    rest = null;
     const [wanted, ids] = [parts, chargers];
     [parts, chargers] = [new Set(), new Set()];
     try {
@@ -156,7 +163,9 @@ export function createRefresher(onLoaded, onFault) {
     } catch (error) {
       onFault(error);
     }
-    setTimeout(() => {
+    if (urgent) return void run();
+    rest = setTimeout(() => {
+      rest = null;
       busy = false;
       if (parts.size > 0 || chargers.size > 0) void run();
     }, 1000);
@@ -167,6 +176,12 @@ export function createRefresher(onLoaded, onFault) {
     refresh(wanted) {
       for (const part of wanted) parts.add(part);
       if (!busy) void run();
+    },
+    /** For what a person did: without the pause. @param {Part[]} wanted */
+    refreshNow(wanted) {
+      for (const part of wanted) parts.add(part);
+      if (!busy || rest !== null) void run();
+      else urgent = true;
     },
     /** @param {string} name @param {Record<string, unknown>} data */
     onEvent(name, data) {

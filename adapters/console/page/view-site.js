@@ -84,7 +84,12 @@ export function showConnect() {
   if (!status) return;
   const { ocpp, ocpi } = status.urls;
   byId('connect').replaceChildren(
-    address('Charger URL', ocpp, '<charger id>', 'OCPP 1.6J. Enter it in the charger, with its own id at the end.'),
+    address(
+      'Charger URL',
+      ocpp,
+      '<charger id>',
+      'OCPP 1.6, 2.0.1 or 2.1 (JSON). Enter it in the charger, with its own id at the end.',
+    ),
     address('OCPI versions URL', ocpi, '', 'For a cloud, eMSP or hub, with the token of an invitation.'),
   );
 }

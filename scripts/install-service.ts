@@ -14,14 +14,7 @@ const CHECKOUT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, ''
 /** The unit hides these from the service, or users come and go in them. */
 const HIDDEN = /^\/(home|root|run\/user|tmp|var\/tmp)(\/|$)/;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    root: { type: 'string', default: '/' },
-    program: { type: 'string', default: CHECKOUT },
-    node: { type: 'string' },
-  },
-});
+const { values, positionals } = asked();
 
 const [verb] = positionals;
 const root = resolve(values.root);
@@ -31,6 +24,23 @@ const node = values.node ?? bundledNode();
 const apart = root !== '/';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function asked() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        root: { type: 'string', default: '/' },
+        program: { type: 'string', default: CHECKOUT },
+        node: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return fail(
+      `${error instanceof Error ? error.message : String(error)}. It takes --root DIR, --program DIR, --node FILE`,
+    );
+  }
+}
 
 function fail(text: string): never {
   process.stderr.write(`install-service: ${text}\n`);

@@ -143,7 +143,7 @@ function __chargegate_at
             contains -- (string join ' ' $at $word) $__chargegate_commands; and set -a at $word
         end
     end
-    test (string join ' ' $at) = (string join ' ' $argv)
+    test "$at" = "$argv"
 end
 
 ${lines.join('\n')}

@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BackupBody, MadeBackupBody } from '../../adapters/console/routes/upkeep.ts';
 import { GatewayError } from '../domain/errors.ts';
@@ -23,6 +24,9 @@ export function addUpkeepVerbs(program: Command): void {
           'REQUEST_INVALID',
           'a backup as a file is made on the machine of the gateway: leave --url or FILE out',
         );
+      // Made by us, it might lie where a disk should have been mounted.
+      if (file !== undefined && !existsSync(dirname(resolve(file))))
+        throw new GatewayError('BACKUP_FAILED', `there is no folder ${dirname(resolve(file))}: make it, or mount it`);
       const work =
         file === undefined
           ? backupByDaemon(context, command.optsWithGlobals<GlobalOptions>().url)

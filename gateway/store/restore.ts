@@ -69,6 +69,7 @@ export function restoreDatabase(directory: string, file: string, now: Millis): R
     takeCopy(file, part);
     const before = readNumbers(database);
     const { schema, wireId, after } = prepare(part, file, before, now);
+    const lost = before && lostSince(database, after);
     const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
     const key = takeKey(directory, file, stamp);
     const fits = opensSecrets(directory, part);
@@ -77,7 +78,7 @@ export function restoreDatabase(directory: string, file: string, now: Millis): R
       replaced,
       schema,
       wireId,
-      lost: before && lostSince(before, after),
+      lost,
       key: fits === null ? 'not-needed' : fits ? key : 'does-not-fit',
     };
   } catch (error) {
@@ -195,9 +196,23 @@ function numbersOf(sqlite: Database.Database): Numbers {
   };
 }
 
-function lostSince(before: Numbers, after: Numbers): { transactions: number; cdrs: number } {
-  const more = (table: string): number => Math.max(0, (before.rows.get(table) ?? 0) - (after.rows.get(table) ?? 0));
-  return { transactions: more('transaction'), cdrs: more('cdr') };
+/** Rows that came after the backup's last number; numbers themselves say nothing, as those of a restored database have leapt. */
+function lostSince(database: string, { rows }: Numbers): { transactions: number; cdrs: number } | null {
+  let sqlite: Database.Database | undefined;
+  try {
+    const opened = new Database(database, { readonly: true });
+    sqlite = opened;
+    const later = (table: string): number =>
+      opened
+        .prepare<[number], number>(`SELECT count(*) FROM "${table}" WHERE rowid > ?`)
+        .pluck()
+        .get(rows.get(table) ?? 0) ?? 0;
+    return { transactions: later('transaction'), cdrs: later('cdr') };
+  } catch {
+    return null;
+  } finally {
+    sqlite?.close();
+  }
 }
 
 /** Puts the backup's key in place; the old one stays beside it. */

@@ -73,6 +73,18 @@ describe('npm run install-service', () => {
     expect(existsSync(join(root, SERVICE))).toBe(false);
   });
 
+  it('says in one line what it does not understand, and touches nothing', () => {
+    for (const args of [
+      ['install', '--root'],
+      ['install', '--prefix', root],
+      ['instal', '--root', root],
+    ]) {
+      const { status, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^install-service: [^\n]+\n$/)]);
+    }
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   it('uninstall takes away what was put there, and leaves configuration and data', () => {
     run('install');
     const { status, out } = run('uninstall');

@@ -31,11 +31,15 @@ describe('backup, restore and support on the command line', () => {
     expect((await run('backup', 'list')).out).toMatch(/^BACKUP +MADE +MB +KEY\nchargegate-\S+ .* yes$/m);
   });
 
-  it('a file beside a running gateway; never over one that is there', async () => {
+  it('a file beside a running gateway; never over one that is there, nor in a folder that is not', async () => {
     const file = join(site.data, '..', 'mine.db');
     expect(JSON.parse((await run('backup', file, '--json')).out)).toMatchObject({ path: file, key: true });
     const again = await run('backup', file);
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('[FILE_EXISTS]')]);
+    const nowhere = join(site.data, '..', 'not-mounted');
+    const lost = await run('backup', join(nowhere, 'mine.db'));
+    expect([lost.code, lost.err]).toEqual([2, expect.stringContaining(`there is no folder ${nowhere}`)]);
+    expect(existsSync(nowhere)).toBe(false);
   });
 
   it('restore refuses a running gateway: exit code 2', async () => {

@@ -75,6 +75,16 @@ describe('restore', () => {
     await again.close();
   });
 
+  test('what is missing is counted by its rows: after a second restore too, whose numbers have leapt', async () => {
+    await restored();
+    const charger = await dial('BAY-1');
+    await begin(charger, 6);
+    await charger.close();
+    // Its start ended the one before, which was billed.
+    expect((await restored()).lost).toEqual({ transactions: 1, cdrs: 1 });
+    expect((await restored()).lost).toEqual({ transactions: 0, cdrs: 0 });
+  });
+
   test('every number that is told outside leaps, also where there was none before', async () => {
     const gw = site.gateway;
     const next = (name: string): number | undefined =>

@@ -40,6 +40,7 @@ describe.skipIf(!hasBrowser)('the plan of a day on the page', () => {
     await plan.getByRole('button', { name: 'bus 14, 13:00 to 17:30, booked' }).waitFor();
     await plan.getByRole('button', { name: 'The day after' }).click();
     await plan.getByRole('button', { name: '<img src=x>, 02:00 to 04:00' }).waitFor();
+    expect(await plan.getByLabel('Day', { exact: true }).inputValue()).toBe('2026-10-25');
     await page.close();
   });
 

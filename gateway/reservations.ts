@@ -4,6 +4,7 @@ import type { OrderOutcome } from './connections.ts';
 import type { CommandResult, Sender } from './domain/commands.ts';
 import { GatewayError } from './domain/errors.ts';
 import { isLive, type Reservation } from './domain/reservations.ts';
+import type { EvseStatus } from './domain/status.ts';
 import type { Millis } from './domain/time.ts';
 import type { TokenUse } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
@@ -107,10 +108,23 @@ function groupOf(gw: Gateway, token: TokenUse): string | null {
 export async function askToHold(gw: Gateway, reservation: Reservation): Promise<HoldResult> {
   const { chargerId, evse, wireId, wireUid, groupId, expiresAt, bookingId } = reservation;
   const cards = bookingId === null ? 1 : findBooking(gw.db, bookingId)?.tokens.length;
-  if (cards !== 1 || refusesReservations(gw, chargerId)) return { kind: 'emulated' };
   const order = { kind: 'reserve' as const, reservationId: wireId, evse, tokenUid: wireUid, groupId, expiresAt };
-  return holdResult(await orderCharger(gw, chargerId, order));
+  const hold: HoldResult =
+    cards !== 1 || refusesReservations(gw, chargerId)
+      ? { kind: 'emulated' }
+      : holdResult(await orderCharger(gw, chargerId, order));
+  return hold.kind === 'emulated' && isTaken(gw, reservation)
+    ? { kind: 'failed', result: { outcome: 'occupied', message: 'a vehicle stands there' }, maybeTold: false }
+    : hold;
 }
+
+/** Does somebody stand where a charger that cannot say so is to keep a bay? For a booking they may leave in time. */
+function isTaken(gw: Gateway, { chargerId, evse, bookingId, heldAt }: Reservation): boolean {
+  const status = findEvse(gw.db, chargerId, evse)?.status ?? 'Available';
+  return bookingId === null && heldAt === null && !FREE.has(status);
+}
+
+const FREE: ReadonlySet<EvseStatus> = new Set(['Available', 'Reserved']);
 
 /**
  * How a charger took it. `emulated`: it cannot, and the gateway refuses everybody else there. `maybeTold`: it may keep it all the

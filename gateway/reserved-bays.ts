@@ -96,6 +96,8 @@ export function useReservation(
       sessionId: reservation.sessionId,
       chargerId: at.chargerId,
       evse: at.evse,
+      // Who was thought not to have come has.
+      reason: booking.state === 'NO_SHOW' ? null : booking.reason,
       updatedAt: tx.stamp,
     };
     updateBooking(gw.db, { ...booking, ...fulfilled });

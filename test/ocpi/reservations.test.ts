@@ -122,6 +122,7 @@ describe('RESERVE_NOW', () => {
     const third = await charger.called('ReserveNow');
     expect(third).toMatchObject({ connectorId: 2 });
     expect(third['reservationId']).not.toBe(first['reservationId']);
+    expect(await charger.called('CancelReservation')).toEqual({ reservationId: first['reservationId'] });
     await until(() => visible(setting).join() === 'Available,Reserved,Unknown');
     await untilStatus(peer, 'RESERVATION');
     expect(setting.peer.told('sessions')).toHaveLength(1);
@@ -171,6 +172,16 @@ describe('RESERVE_NOW', () => {
     expect(await setting.charger.send('StartTransaction', { ...transaction, idTag: 'CARD1' })).toMatchObject({
       idTagInfo: { status: 'Invalid' },
     });
+  });
+
+  test('a charger that cannot, where a vehicle stands: EVSE_OCCUPIED, as one that can would say', async () => {
+    const setting = await setUp();
+    setting.charger.script((action) => (action === 'ReserveNow' ? 'NotSupported' : { status: 'Accepted' }));
+    await setting.charger.status(1, 'Preparing');
+    expect(await resultOf(setting.peer, await reserveAt(setting.peer, setting.bays[0]))).toMatchObject({
+      result: 'EVSE_OCCUPIED',
+    });
+    expect(visible(setting)[0]).toBe('Preparing');
   });
 
   test('without an EVSE one that is free is chosen; where none is, it is rejected', async () => {
@@ -308,8 +319,15 @@ describe('the end of a reservation', () => {
       await reserveAt(setting.peer, setting.bays[0])
     ).result;
     const before = await setting.charger.called('ReserveNow');
+    await setting.charger.status(1, 'Reserved');
     await setting.charger.boot();
     expect(await setting.charger.called('ReserveNow')).toMatchObject({ reservationId: before['reservationId'] });
+    // What it tells of its boot is not that it lets go; what it tells later is.
+    await setting.charger.status(1, 'Available');
+    expect(visible(setting)[0]).toBe('Reserved');
+    await setting.charger.status(1, 'Reserved');
+    await setting.charger.status(1, 'Available');
+    await until(() => visible(setting)[0] === 'Available');
   });
 });
 

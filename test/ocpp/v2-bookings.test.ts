@@ -273,6 +273,7 @@ describe.each(VERSIONS)('a booking over %s', (version) => {
     expect(verdictOf(await back.event('T1', 'Started', 'Authorized', arrival))).toBe('Accepted');
     await back.event('T1', 'Ended', 'EVDeparted', { ...offline, ...register(5, ended), timestamp: ended });
     await untilTold(peer, booking['id'], 'FULFILLED');
+    expect(findBooking(site.gateway, String(booking['id']))?.reason).toBeNull();
     // 50 for not coming; 4 kWh at 3, and 10 for the booking.
     expect(bills(setting).toSorted()).toEqual(['-50.00', '22.00', '50.00']);
   });

@@ -67,7 +67,7 @@ export function chargegateStarted(args: string[], env: Record<string, string> = 
 const waiting: ChildProcess[] = [];
 
 /** Runs a command to its end, in a process that stays for the next one. */
-export function chargegate(args: string[], env: Record<string, string> = {}): Promise<Done> {
+export function chargegate(args: string[], env: Record<string, string> = {}, cwd?: string): Promise<Done> {
   const child = waiting.pop() ?? keep();
   return new Promise((resolve, reject) => {
     const died = (code: number | null): void =>
@@ -82,7 +82,7 @@ export function chargegate(args: string[], env: Record<string, string> = {}): Pr
     });
     child.ref();
     child.channel?.ref();
-    child.send({ args, env: { PATH: process.env['PATH'], ...env } });
+    child.send({ args, env: { PATH: process.env['PATH'], ...env }, cwd });
   });
 }
 

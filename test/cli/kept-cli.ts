@@ -8,7 +8,11 @@ import { runCli } from '../../gateway/cli/program.ts';
 export interface Asked {
   args: string[];
   env: Record<string, string>;
+  /** Default: where this process began. */
+  cwd?: string | undefined;
 }
+
+const HERE = process.cwd();
 
 // A command's connections end with it.
 setGlobalDispatcher(new Agent({ pipelining: 0 }));
@@ -33,7 +37,8 @@ function collect(stream: NodeJS.WriteStream): () => string {
   };
 }
 
-async function run({ args, env }: Asked): Promise<void> {
+async function run({ args, env, cwd }: Asked): Promise<void> {
+  process.chdir(cwd ?? HERE);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
   const [out, err] = [collect(process.stdout), collect(process.stderr)];

@@ -1,8 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chargegate } from '../cli/harness.ts';
 import { startTestSite } from '../harness/gateway.ts';
 import type { TestSite } from '../harness/gateway.ts';
 import { dialScripted } from '../harness/scripted-charger.ts';
@@ -27,6 +31,7 @@ const run = commands.filter(({ line }) => !NOT_RUN.some(([pattern]) => pattern.t
 
 let site: TestSite;
 let folder: string;
+let switchboard: Server;
 const chargers: ScriptedCharger[] = [];
 
 beforeAll(async () => {
@@ -41,21 +46,56 @@ beforeAll(async () => {
   const [first] = chargers;
   for (const meterStop of [4000, 5000, 6000]) await first?.stop(await first.start(1), meterStop);
   await first?.start(1);
+  switchboard = await startSwitchboard(join(folder, 'commands'));
   wrappers();
   files();
 }, 60_000);
 afterAll(async () => {
   for (const charger of chargers) await charger.raw.close();
+  switchboard.close();
   await site.cleanUp();
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Has commands done by the command line that stays: starting it anew for each of them took a tenth of all tests' time. */
+async function startSwitchboard(path: string): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    textOf(socket)
+      .then((asked) => JSON.parse(asked) as { args: string[]; cwd: string })
+      .then(({ args, cwd }) => chargegate(args, {}, cwd))
+      .then((done) => socket.end(JSON.stringify(done)))
+      .catch((error: unknown) => socket.end(JSON.stringify({ code: 99, out: '', err: String(error) })));
+  });
+  await once(server.listen(path), 'listening');
+  return server;
+}
+
+/** Takes a command to the switchboard, and its words and code back. */
+const MESSENGER = `
+const socket = require('node:net').connect(process.argv[2], () =>
+  socket.end(JSON.stringify({ args: process.argv.slice(3), cwd: process.cwd() })),
+);
+let told = '';
+socket.setEncoding('utf8');
+socket.on('data', (chunk) => (told += chunk));
+socket.on('end', () => {
+  const { code, out, err } = JSON.parse(told);
+  process.stdout.write(out);
+  process.stderr.write(err);
+  process.exitCode = code;
+});
+`;
+
 /** The programs that the documents name, on this site. */
 function wrappers(): void {
-  const launcher = `exec '${process.execPath}' '${join(ROOT, 'bin', 'chargegate.cjs')}'`;
-  const own = `"$@" --url '${site.urls.console}'`;
-  program('chargegate', `${launcher} ${own}`);
-  program('npm', `[ "$1 $2 $3 $4" = "run -s chargegate --" ] || exit 99\nshift 4\n${launcher} ${own}`);
+  const [messenger, launcher] = [join(folder, 'messenger.cjs'), join(ROOT, 'bin', 'chargegate.cjs')];
+  writeFileSync(messenger, MESSENGER);
+  // Who hands something over the pipe has it read by the program itself.
+  const start = `set -- "$@" --url '${site.urls.console}'
+[ -p /dev/stdin ] && exec '${process.execPath}' '${launcher}' "$@"
+exec '${process.execPath}' '${messenger}' '${join(folder, 'commands')}' "$@"`;
+  program('chargegate', start);
+  program('npm', `[ "$1 $2 $3 $4" = "run -s chargegate --" ] || exit 99\nshift 4\n${start}`);
   program('curl', `exec /usr/bin/curl -sS --fail-with-body "$@"`);
 }
 

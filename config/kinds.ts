@@ -101,7 +101,7 @@ export function choice<const T extends string, const O extends Options<NoInfer<T
   const expects =
     spellings.length > 8
       ? `one of the ${spellings.length} values listed in config/reference.md, such as ${spellings[0]}`
-      : new Intl.ListFormat('en', { type: 'disjunction', style: 'long' }).format(spellings).replace(', or', ' or');
+      : [spellings.slice(0, -1).join(', '), spellings.at(-1)].filter(Boolean).join(' or ');
   return leaf<T, O>('choice', expects, { type: 'string', enum: [...values] }, options);
 }
 

@@ -61,6 +61,18 @@ function inlined({ definitions = {}, ...schema }: JsonSchema): JsonSchema {
   return inline(schema) as JsonSchema;
 }
 
+function withoutFormats(schema: JsonSchema): JsonSchema {
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key === 'format' && typeof value === 'string' ? undefined : value,
+  ) as JsonSchema;
+}
+
+function readSchemas(file: SchemaFile): Map<string, JsonSchema> {
+  const folder = dirname(createRequire(import.meta.url).resolve('ocpp-rpc'));
+  const list = JSON.parse(readFileSync(join(folder, 'lib/schemas', file), 'utf8')) as JsonSchema[];
+  return new Map(list.map((schema) => [nameOf(schema.$id ?? ''), schema]));
+}
+
 export type SchemaFile = 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json';
 
 /**
@@ -68,23 +80,30 @@ export type SchemaFile = 'ocpp1_6.json' | 'ocpp2_0_1.json' | 'ocpp2_1.json';
  * leaves formats unchecked: what we receive has its times read by `parseTime`, which takes more and says what was odd.
  */
 export function loadSchemas(file: SchemaFile, mode: 'strict' | 'lenient'): SchemaSet {
-  const folder = dirname(createRequire(import.meta.url).resolve('ocpp-rpc'));
-  const text = readFileSync(join(folder, 'lib/schemas', file), 'utf8');
-  const list = JSON.parse(text, (key, value: unknown) =>
-    mode === 'lenient' && key === 'format' && typeof value === 'string' ? undefined : value,
-  ) as JsonSchema[];
-  const schemas = new Map(list.map((schema) => [nameOf(schema.$id ?? ''), inlined(schema)]));
+  // Read at the first message of this version, and each schema made ready at the first message of its kind.
+  let raw: Map<string, JsonSchema> | undefined;
+  const ready = new Map<string, JsonSchema>();
   const compiled = new Map<string, ReturnType<typeof Compile>>();
+
+  function schemaOf(name: string): JsonSchema | undefined {
+    const known = ready.get(name);
+    if (known) return known;
+    const given = (raw ??= readSchemas(file)).get(name);
+    if (!given) return undefined;
+    const schema = inlined(mode === 'lenient' ? withoutFormats(given) : given);
+    ready.set(name, schema);
+    return schema;
+  }
 
   function validator(name: string): ReturnType<typeof Compile> | undefined {
     let known = compiled.get(name);
-    const schema = schemas.get(name);
-    if (!known && schema) compiled.set(name, (known = Compile(schema)));
+    const schema = known ? undefined : schemaOf(name);
+    if (schema) compiled.set(name, (known = Compile(schema)));
     return known;
   }
 
   return {
-    schema: (name) => schemas.get(name),
+    schema: schemaOf,
     problems(name, payload) {
       const validate = validator(name);
       if (!validate)

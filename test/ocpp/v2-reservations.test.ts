@@ -1,10 +1,11 @@
 /** Reservations at chargers of OCPP 2.0.1 and 2.1: from a peer's server or the operator to a socket and back. */
 import { describe, expect, test } from 'vitest';
+import { createSimulatedCharger } from '../../adapters/simulator/charger.ts';
 import { listReservations } from '../../gateway/reservations.ts';
 import { listSessions } from '../../gateway/sessions.ts';
 import { siteView } from '../../gateway/site.ts';
 import { ask } from '../harness/operator.ts';
-import { cleanUpAfterEach, resultOf, startOn, token, untilStatus, type Item } from '../ocpi/commands-harness.ts';
+import { cleanUpAfterEach, resultOf, startOn, token, until, untilStatus, type Item } from '../ocpi/commands-harness.ts';
 import { at, card, register } from './v2-charger.ts';
 import {
   ALL,
@@ -169,5 +170,47 @@ describe.each(VERSIONS)('a reservation over %s', (version) => {
     expect(visible(setting)).toEqual(['Available', 'Reserved']);
     await untilStatus(peer, 'RESERVATION');
     expect(peer.told('sessions')).toHaveLength(1);
+  });
+
+  test('a charger that keeps to the standard shows it, keeps others out and lets its driver in', async () => {
+    const setting = await setUp(version);
+    const { site } = setting;
+    setting.charger.raw.destroy();
+    await until(() => site.gateway.connections.find('BAY-1') === undefined);
+    const violations: string[] = [];
+    const charger = createSimulatedCharger({
+      url: site.urls.ocpp,
+      id: 'BAY-1',
+      protocol: version,
+      connectors: 2,
+      strict: true,
+      power: () => () => 10_000,
+      onViolation: (problem) => violations.push(problem),
+    });
+    try {
+      await charger.connect();
+      await charger.idle();
+      const reserve = { charger: 'BAY-1', evse: 2, tokenUid: '04A2245AB43580', minutes: 30 };
+      const made = await ask(site, 'reservations', reserve);
+      expect(made).toMatchObject({ status: 201, body: { emulated: false } });
+      await charger.idle();
+      expect(siteView(site.gateway).evses[1]?.status).toBe('Reserved');
+      await charger.plugIn(2);
+      await charger.tap('CARD1', 2);
+      await charger.idle();
+      expect(listSessions(site.gateway, ALL).items.map(({ status }) => status)).toEqual(['RESERVATION']);
+      await charger.tap('04A2245AB43580', 2);
+      await charger.idle();
+      expect(listSessions(site.gateway, ALL).items).toMatchObject([{ id: made.body['sessionId'], status: 'ACTIVE' }]);
+      const second = await ask(site, 'reservations', { ...reserve, evse: 1, tokenUid: 'X1' });
+      await charger.idle();
+      const url = new URL(`api/reservations/${String(second.body['id'])}`, site.urls.console);
+      expect((await fetch(url, { method: 'DELETE' })).status).toBe(200);
+      await charger.idle();
+      expect(siteView(site.gateway).evses[0]?.status).toBe('Available');
+      expect(violations).toEqual([]);
+    } finally {
+      await charger.close();
+    }
   });
 });

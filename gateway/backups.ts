@@ -96,7 +96,7 @@ async function run(
     const gone =
       rotate && settings.backupKeep > 0 ? await rotateBackups(settings.backupDirectory, settings.backupKeep) : [];
     gw.log.info({ file: made.path, bytes: made.bytes, rows: made.rows, seconds: made.seconds, gone }, 'backup made');
-    if (gw.upkeep) Object.assign(gw.upkeep, { lastBackup: made, backupProblem: null });
+    if (gw.upkeep) Object.assign(gw.upkeep, { lastBackup: made, newestBackup: made.at, backupProblem: null });
     gw.bus.publish({ name: 'backup.made', data: { name: made.name, bytes: made.bytes } });
     return made;
   } catch (error) {

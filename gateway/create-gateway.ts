@@ -85,6 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     certificatesAsked: new Map(),
     findings: createFindings(),
     tlsPort: null,
+    broker: null,
     upkeep: null,
     siteUpdatedAt: 0,
   };

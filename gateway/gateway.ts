@@ -1,4 +1,5 @@
 import type { Bus } from './bus.ts';
+import type { BrokerView } from './domain/broker.ts';
 import type { ConfigurationWords } from './domain/capabilities.ts';
 import type { Clock, Millis } from './domain/time.ts';
 import type { Authorization } from './domain/types.ts';
@@ -100,6 +101,8 @@ export interface Gateway {
   peerDrill: PeerDrill | null;
   /** How it goes with telling each peer things, in this run. */
   pushStates: Map<string, PushState>;
+  /** How it stands with the building's broker; the MQTT adapter, where one is configured. */
+  broker: (() => BrokerView) | null;
   /** Backups, forgetting and the like; while it serves. */
   upkeep: Upkeep | null;
   /** When the site's own data last changed. */

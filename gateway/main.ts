@@ -201,7 +201,7 @@ async function takeConfig(
     gw.log.info({ applied }, `configuration read anew: ${applied.length > 0 ? applied.join(', ') : 'nothing'} changed`);
     if (afterRestart.length > 0)
       gw.log.warn({ afterRestart }, `the configuration says otherwise until a restart: ${afterRestart.join(', ')}`);
-    return { ...current, log: next.log };
+    return { ...current, upkeep: next.upkeep, log: next.log };
   } catch (error) {
     gw.log.error({ err: error }, 'the configuration was read anew and not taken: all is as before');
     return current;

@@ -1,7 +1,9 @@
 import { adoptFilePasswords } from './charger-passwords.ts';
 import { applyConfig } from './apply-config.ts';
 import type { Settings } from './domain/settings.ts';
+import type { UpkeepSettings } from './domain/upkeep.ts';
 import type { Gateway } from './gateway.ts';
+import { changeUpkeep } from './upkeep.ts';
 
 type Key = keyof Settings;
 
@@ -9,6 +11,7 @@ type Key = keyof Settings;
 export interface Reloadable {
   settings: Settings;
   log: { level: string };
+  upkeep: UpkeepSettings;
 }
 
 /** How a setting is named in the file, and whether a new value counts at once or after a restart. */
@@ -47,9 +50,10 @@ const RULES: { readonly [K in Key]: readonly [name: string, when: 'now' | 'resta
   framesPerCharger: ['storage.frames-per-charger', 'now'],
 };
 
-/** Settings that count at once, by their names in the file; the level of the log is beside them. */
+/** Settings that count at once, by their names in the file; what is done at night and the level of the log are beside them. */
 export const RELOADED: readonly string[] = [
   ...Object.values(RULES).flatMap(([name, when]) => (when === 'now' ? [name] : [])),
+  'upkeep',
   'log.level',
 ];
 
@@ -88,9 +92,11 @@ export async function reloadConfig(
   }
   const level = next.log.level !== running.log.level;
   if (level) setLevel(next.log.level);
+  const upkeep = differ(running.upkeep, next.upkeep);
+  if (upkeep) changeUpkeep(gw, next.upkeep);
   const waiting = changed.filter((key) => !live.includes(key)).map((key) => RULES[key][0]);
   return {
-    applied: [...live.map((key) => RULES[key][0]), ...(level ? ['log.level'] : [])],
+    applied: [...live.map((key) => RULES[key][0]), ...(upkeep ? ['upkeep'] : []), ...(level ? ['log.level'] : [])],
     afterRestart: [...waiting, ...otherParts(running, next)],
   };
 }
@@ -119,11 +125,14 @@ function changedIds<T>(before: readonly T[], after: readonly T[], idOf: (item: T
   return [...changed, ...[...old.keys()].filter((id) => !kept.has(id))];
 }
 
-/** What differs beside the settings and the log's level: `ocpp.port`, `storage.directory`. */
+/** Parts of a configuration that are seen to above. */
+const TAKEN = new Set(['settings', 'upkeep', 'log', 'file']);
+
+/** What differs beside the settings, the night's work and the log's level: `ocpp.port`, `storage.directory`. */
 function otherParts(running: Reloadable, next: Reloadable): string[] {
   const before = new Map(Object.entries(running));
   return Object.entries(next).flatMap(([section, value]: [string, unknown]) => {
-    if (section === 'settings' || section === 'log' || section === 'file') return [];
+    if (TAKEN.has(section)) return [];
     const old: unknown = before.get(section);
     if (!isObject(value) || !isObject(old)) return differ(old, value) ? [inFile(section)] : [];
     const known = new Map(Object.entries(old));

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Temporal } from 'temporal-polyfill';
-import { backupNow, type MadeBackup } from './backups.ts';
+import { backupNow, listBackups, type MadeBackup } from './backups.ts';
 import { diskSpace } from './disk.ts';
 import type { Millis } from './domain/time.ts';
 import type { Forgotten, Integrity, UpkeepSettings } from './domain/upkeep.ts';
@@ -23,6 +23,8 @@ export interface Upkeep {
   abort(): void;
   backingUp: Promise<MadeBackup> | null;
   lastBackup: MadeBackup | null;
+  /** When the newest whole backup in the directory was made, also by an earlier run; null: none is known. */
+  newestBackup: Millis | null;
   /** Why the last one failed; null: it did not. */
   backupProblem: string | null;
   integrity: Integrity;
@@ -53,6 +55,7 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
     abort: () => ending.abort(),
     backingUp: null,
     lastBackup: null,
+    newestBackup: null,
     backupProblem: null,
     integrity: { state: 'unasked', problems: [] },
     checking: Promise.resolve(),
@@ -60,6 +63,7 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
     lowSpace: false,
   };
   gw.upkeep = upkeep;
+  lookForBackups(gw, upkeep);
   const mark = join(directory, MARK);
   const unclean = existsSync(mark);
   leaveMark(gw, mark, directory);
@@ -84,6 +88,27 @@ export function startSiteUpkeep(gw: Gateway, directory: string, settings: Upkeep
     gw.upkeep = null;
     rmSync(mark, { force: true });
   };
+}
+
+/** Goes on by other settings; what is under way ends by those it began with. */
+export function changeUpkeep(gw: Gateway, settings: UpkeepSettings): void {
+  if (gw.upkeep === null) return;
+  gw.upkeep.settings = settings;
+  lookForBackups(gw, gw.upkeep);
+  watchSpace(gw);
+}
+
+/** Finds out when the newest backup was made; a directory that cannot be read has none. */
+function lookForBackups(gw: Gateway, upkeep: Upkeep): void {
+  const { backupDirectory } = upkeep.settings;
+  upkeep.newestBackup = null;
+  listBackups(backupDirectory)
+    .then(([newest]) => {
+      if (upkeep.settings.backupDirectory !== backupDirectory || !newest) return;
+      // One that was made meanwhile is newer.
+      upkeep.newestBackup = Math.max(newest.at, upkeep.newestBackup ?? 0);
+    })
+    .catch((error: unknown) => gw.log.warn({ err: error, backupDirectory }, 'the backup directory cannot be read'));
 }
 
 /** A start on a full disk must not fail for want of it. */

@@ -1,4 +1,4 @@
-import { Gauge } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { listBookings } from '../../gateway/bookings.ts';
 import { listChargers } from '../../gateway/chargers.ts';
@@ -35,6 +35,20 @@ export function createStateMetrics(gw: Gateway, registry: Registry): () => void 
   const readerUp = gauge('reader_up', 'Does this card reader work (1)?', ['reader']);
   const reservations = gauge('reservations', 'Bays kept for somebody now.');
   const bookings = gauge('bookings', 'Bookings ahead or under way.', ['state']);
+  const broker = gauge('mqtt_up', 'Is the message broker of the building connected (1)?', ['broker']);
+  const untold = gauge('mqtt_events_waiting', 'Sessions and bill lines that the broker has not been told yet.', [
+    'broker',
+  ]);
+  const skipped = new Counter({
+    name: 'chargegate_mqtt_events_skipped_total',
+    help: 'Sessions and bill lines that the broker was never told: too many waited, or it refused them.',
+    labelNames: ['broker'],
+    registers: [registry],
+  });
+  const backup = gauge(
+    'backup_last_success_timestamp_seconds',
+    'When the newest whole backup was made; 0: none is known.',
+  );
   const lag = gauge('event_loop_lag_worst_seconds', 'Longest wait for the event loop in the last seconds.');
   const drill = gauge('wan_drill_running', 'Is an outage rehearsed (1)?');
   const disk = {
@@ -75,11 +89,22 @@ export function createStateMetrics(gw: Gateway, registry: Registry): () => void 
     }
   }
 
+  function readBroker(): void {
+    for (const each of [broker, untold, skipped]) each.reset();
+    const view = gw.broker?.();
+    if (!view) return;
+    const labels = { broker: view.url };
+    broker.set(labels, view.connected ? 1 : 0);
+    untold.set(labels, view.waiting);
+    skipped.inc(labels, view.skipped);
+  }
+
   function readMachine(): void {
     const stats = gw.db.stats();
     waiting.set(stats.waiting);
     fault.set(stats.fault === null ? 0 : 1);
     ready.set(readiness(gw).ready ? 1 : 0);
+    backup.set((gw.upkeep?.newestBackup ?? 0) / 1000);
     lag.set(gw.loopLag?.worst() ?? 0);
     drill.set(gw.wanDrill?.report().state === 'down' ? 1 : 0);
     const space = diskSpace(gw);
@@ -93,6 +118,7 @@ export function createStateMetrics(gw: Gateway, registry: Registry): () => void 
     readSite();
     readReaders();
     readPeers();
+    readBroker();
     readMachine();
   };
 }

@@ -31,6 +31,17 @@ export function createMetrics(gw: Gateway, info: ConsoleInfo, streamClients: () 
     registers,
   });
   const unsubscribe = gw.bus.onAny((event) => events.inc({ event: event.name }));
+  const backups = new Counter({
+    name: 'chargegate_backups_total',
+    help: 'Backups that were made, and that failed.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['made', 'failed']) backups.inc({ outcome }, 0);
+  const heard = [
+    gw.bus.on('backup.made', () => backups.inc({ outcome: 'made' })),
+    gw.bus.on('backup.failed', () => backups.inc({ outcome: 'failed' })),
+  ];
   const measured = createMeasuredMetrics(gw, registry);
   const readState = createStateMetrics(gw, registry);
 
@@ -64,6 +75,7 @@ export function createMetrics(gw: Gateway, info: ConsoleInfo, streamClients: () 
     },
     close() {
       unsubscribe();
+      for (const ignore of heard) ignore();
       measured.close();
     },
   };

@@ -10,12 +10,16 @@ import { listRunning } from '../../gateway/running.ts';
 import { listLiveReservations } from '../../gateway/site-reservations.ts';
 import type { StatusBody } from './schemas.ts';
 
-type SiteNow = Pick<StatusBody, 'running' | 'uplink' | 'readers' | 'disk' | 'today' | 'drill'>;
+type SiteNow = Pick<
+  StatusBody,
+  'running' | 'uplink' | 'readers' | 'disk' | 'broker' | 'lastBackup' | 'today' | 'drill'
+>;
 
 /** What goes on at the site just now. */
 export function siteNow(gw: Gateway): SiteNow {
   const running = listRunning(gw);
   const space = diskSpace(gw);
+  const newestBackup = gw.upkeep?.newestBackup ?? null;
   return {
     running: { sessions: running.length, powerW: running.reduce((sum, { powerW }) => sum + (powerW ?? 0), 0) },
     uplink: listPeerViews(gw).map(({ name, push, waiting, dead, waitingSince }) => ({
@@ -29,6 +33,8 @@ export function siteNow(gw: Gateway): SiteNow {
     })),
     readers: listReaders(gw).map(({ id, state, since, reason }) => ({ id, state, since: toUtc(since), reason })),
     disk: space && { freeBytes: space.free, totalBytes: space.total, databaseBytes: space.database },
+    broker: gw.broker?.() ?? null,
+    lastBackup: newestBackup === null ? null : toUtc(newestBackup),
     today: today(gw),
     drill: drill(gw),
   };
@@ -53,7 +59,7 @@ function drill(gw: Gateway): SiteNow['drill'] {
 }
 
 /** What of it an operator should look at. */
-export function siteWarnings(gw: Gateway, { uplink, readers, drill }: SiteNow): string[] {
+export function siteWarnings(gw: Gateway, { uplink, readers, broker, drill }: SiteNow): string[] {
   return [
     ...(gw.wanDrill?.report().state === 'down' && drill
       ? [
@@ -68,6 +74,9 @@ export function siteWarnings(gw: Gateway, { uplink, readers, drill }: SiteNow): 
     ...uplink.flatMap(({ peer, dead }) =>
       dead > 0 ? [`${peer} refuses ${dead} of what it was told: "chargegate outbox" says why.`] : [],
     ),
+    ...(broker?.connected === false
+      ? [`The MQTT broker ${broker.url} is away: nothing is told there, and nobody is heard.`]
+      : []),
     ...readers.flatMap(({ id, state, reason }) =>
       state === 'down' || state === 'silent' ? [`The card reader ${id} does not work: ${reason ?? state}`] : [],
     ),

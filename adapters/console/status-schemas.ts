@@ -24,6 +24,17 @@ export const SITE_NOW = {
   ),
   readers: Type.Array(Type.Object({ id: Text, state: Text, since: Time, reason: nullable(Text) })),
   disk: nullable(Type.Object({ freeBytes: Type.Number(), totalBytes: Type.Number(), databaseBytes: Type.Number() })),
+  broker: nullable(
+    Type.Object({
+      url: Text,
+      connected: Type.Boolean(),
+      waiting: Type.Integer({ description: 'sessions and bill lines that it has not been told yet' }),
+      skipped: Type.Integer({ description: 'those that were left out since the start' }),
+    }),
+  ),
+  lastBackup: nullable(
+    Type.String({ format: 'date-time', description: 'the newest that lies in the backup directory' }),
+  ),
   today: Type.Object({
     reservations: Type.Integer({ description: 'bays kept for somebody now' }),
     bookings: Type.Integer({ description: 'bookings that last at some time of this day at the site' }),

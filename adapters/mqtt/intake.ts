@@ -38,7 +38,11 @@ export function createIntake(gw: Gateway, base: string): Intake {
     }
     const reply = (body: object): void => {
       // Whoever asks faster than the broker takes our answers gets none.
-      if (link.hasRoom()) void link.publish(response(responseTopic, message, name, body));
+      if (!link.hasRoom()) return;
+      void link.publish(response(responseTopic, message, name, body)).then((outcome) => {
+        if (outcome === 'refused')
+          gw.log.warn({ request: name, responseTopic }, 'the MQTT broker refuses the response: see its access control');
+      });
     };
     try {
       const { request, body, chargerId } = read(gw, name, message);

@@ -17,6 +17,8 @@ export interface Overview {
 
 /** What nobody reports as it changes is looked at so often, milliseconds. */
 const LOOK = 10_000;
+/** Events that change what is told here. */
+const SHOWN = /^(reader\.|peer\.|card\.tapped$|charger\.(connected|disconnected)$)/;
 /** And at most so often, milliseconds. */
 const PACE = 200;
 
@@ -76,8 +78,7 @@ export function createOverview(gw: Gateway, base: string, version: string, event
   }
 
   const unsubscribe = gw.bus.onAny(({ name }) => {
-    const shown = name.startsWith('reader.') || name.startsWith('peer.') || name === 'card.tapped';
-    if (shown && link) soon ??= setTimeout(guarded, PACE);
+    if (link && SHOWN.test(name)) soon ??= setTimeout(guarded, PACE);
   });
   const timer = setInterval(guarded, LOOK);
 

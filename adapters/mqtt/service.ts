@@ -100,6 +100,12 @@ export async function startMqtt(
     },
   });
 
+  gw.broker = () => ({
+    url: settings.url,
+    connected: broker.connected(),
+    waiting: events.waiting(),
+    skipped: events.skipped(),
+  });
   return {
     stats: () => ({
       connected: broker.connected(),
@@ -109,6 +115,7 @@ export async function startMqtt(
       skipped: events.skipped(),
     }),
     async close() {
+      gw.broker = null;
       states.close();
       overview.close();
       let stop: NodeJS.Timeout | undefined;

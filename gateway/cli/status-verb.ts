@@ -22,7 +22,7 @@ const NAMED = 5;
 
 /** The status for people. */
 export function statusText(status: StatusBody, paint: Paint): string {
-  const { counts, site, urls, running, today, disk, storage } = status;
+  const { counts, site, urls, running, today, disk, broker, lastBackup, storage } = status;
   const kw = (running.powerW / 1000).toFixed(1);
   const rows: [string, string][] = [
     ['site', `${site.name ?? site.id}, ${site.city} (${site.country})`],
@@ -41,6 +41,7 @@ export function statusText(status: StatusBody, paint: Paint): string {
       'none',
       ', ',
     ),
+    ...(broker === null ? [] : [['mqtt', brokerText(broker)] as [string, string]]),
     ['storage', storage.fault ?? `good, ${storage.writes} writes in ${storage.commits} commits`],
     [
       'disk',
@@ -48,6 +49,7 @@ export function statusText(status: StatusBody, paint: Paint): string {
         ? 'cannot be looked at'
         : `${size(disk.freeBytes)} free of ${size(disk.totalBytes)}, database ${size(disk.databaseBytes)}`,
     ],
+    ['backup', lastBackup === null ? 'none yet' : `the newest is of ${localTime(lastBackup)}`],
     ['charger URL', urls.ocpp ?? '–'],
     ...(urls.ocpps === null ? [] : [['with TLS', urls.ocpps] as [string, string]]),
     ['OCPI URL', urls.ocpi ?? '–'],
@@ -70,6 +72,11 @@ function uplinkText({ peer, state, since, waiting, dead, waitingSince }: StatusB
   const backlog = waiting === 0 ? 'nothing waits' : `${waiting} wait since ${localTime(waitingSince)}`;
   const how = state === 'idle' ? 'idle' : `${state} since ${localTime(since)}`;
   return `${peer}: ${how}, ${backlog}${dead > 0 ? `, ${dead} given up` : ''}`;
+}
+
+function brokerText({ url, connected, waiting, skipped }: NonNullable<StatusBody['broker']>): string {
+  const backlog = waiting === 0 ? 'nothing waits' : `${waiting} events wait`;
+  return `${url}: ${connected ? 'up' : 'down'}, ${backlog}${skipped > 0 ? `, ${skipped} left out` : ''}`;
 }
 
 /** A line each; beyond what fits on a screen, how many more. */

@@ -55,6 +55,20 @@ describe('chargegate status', () => {
     expect(text).toContain('and 55 more');
   });
 
+  it("tells of the building's broker where there is one, and of the newest backup", async () => {
+    const { out } = await chargegate(['status', '--json', '--url', site.urls.console]);
+    const body = JSON.parse(out) as StatusBody;
+    const text = (more: Partial<StatusBody>): string => statusText({ ...body, ...more }, (_colour, each) => each);
+    expect(text({})).not.toMatch(/^mqtt/m);
+    expect(text({})).toMatch(/^backup +none yet$/m);
+    const broker = { url: 'mqtt://broker.example', connected: true, waiting: 0, skipped: 0 };
+    expect(text({ broker })).toMatch(/^mqtt +mqtt:\/\/broker\.example: up, nothing waits$/m);
+    expect(text({ broker: { ...broker, connected: false, waiting: 12, skipped: 1 } })).toMatch(
+      /^mqtt +mqtt:\/\/broker\.example: down, 12 events wait, 1 left out$/m,
+    );
+    expect(text({ lastBackup: '2026-11-21T02:30:00Z' })).toMatch(/^backup +the newest is of 2026-11-21 \d\d:\d\d:00$/m);
+  });
+
   it.each([
     [{ isTTY: true }, {}, true],
     [{ isTTY: true }, { NO_COLOR: '1' }, false],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { backupNow } from '../../gateway/backups.ts';
 import { createPeer } from '../../gateway/peers.ts';
 import { dialScripted } from '../harness/scripted-charger.ts';
 import type { ScriptedCharger } from '../harness/scripted-charger.ts';
@@ -42,6 +43,9 @@ beforeAll(async () => {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ action: 'ClearCache', payload: {} }),
   });
+  site.gateway.broker = () => ({ url: 'mqtt://broker.example', connected: true, waiting: 3, skipped: 2 });
+  await backupNow(site.gateway, false);
+  site.gateway.bus.publish({ name: 'backup.failed', data: { problem: 'no room left' } });
   families = await scrape();
 });
 afterAll(async () => {
@@ -104,11 +108,25 @@ describe('/metrics', () => {
     expect(value(families, 'chargegate_disk_free_bytes')).toBeGreaterThan(0);
   });
 
+  it("tells of backups and of the building's broker, whose series are gone where there is none", async () => {
+    const backups = (outcome: string) => value(families, 'chargegate_backups_total', { outcome });
+    expect([backups('made'), backups('failed')]).toEqual([1, 1]);
+    const age = Date.now() / 1000 - value(families, 'chargegate_backup_last_success_timestamp_seconds');
+    expect(age).toBeLessThan(60);
+    const broker = { broker: 'mqtt://broker.example' };
+    expect(value(families, 'chargegate_mqtt_up', broker)).toBe(1);
+    expect(value(families, 'chargegate_mqtt_events_waiting', broker)).toBe(3);
+    expect(value(await scrape(), 'chargegate_mqtt_events_skipped_total', broker)).toBe(2);
+    site.gateway.broker = null;
+    expect((await scrape()).get('chargegate_mqtt_up')?.samples).toEqual([]);
+  });
+
   it('no label is a card, a transaction or a charger', () => {
     const labels = [...families.values()].flatMap(({ samples }) => samples.map((sample) => sample.labels));
     const names = new Set(labels.flatMap(Object.keys));
     const own = [
       'action',
+      'broker',
       'direction',
       'event',
       'outcome',

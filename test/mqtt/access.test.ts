@@ -92,6 +92,15 @@ describe.skipIf(!hasMosquitto)('a broker that knows whom it lets in', () => {
     await expect(building.publish('chargegate/gateway/state', 'offline')).rejects.toThrow('Not authorized');
     expect(site.logged.filter(({ message }) => message.includes('refuses'))).toEqual([]);
     expect(JSON.stringify(site.logged)).not.toContain('secret-of-mine');
+    // Done, and nobody hears of it: the log says why.
+    await building.publish(
+      'chargegate/request/reset',
+      { charger: 'LOCKED' },
+      { properties: { responseTopic: 'mine' } },
+    );
+    await expect
+      .poll(() => site.logged.filter(({ level }) => level === 'warn').map(({ data }) => data))
+      .toContainEqual({ request: 'reset', responseTopic: 'mine' });
   });
 
   test('TLS: the broker is known by its authority, the gateway by its certificate, and no other broker is told a thing', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { reportStatus } from '../../gateway/availability.ts';
 import { connectCharger } from '../../gateway/chargers.ts';
 import { dialScripted } from '../harness/scripted-charger.ts';
-import { hasMosquitto, watchBroker, type Watcher } from './broker.ts';
+import { hasMosquitto, watchBroker, type Watcher, type Json } from './broker.ts';
 import { createRig, type Rig } from './rig.ts';
 import { startWire, type Wire } from './wire.ts';
 
@@ -66,6 +66,9 @@ describe.skipIf(!hasMosquitto)('a broker that is away', () => {
     const wireId = await charger.start(1);
     await charger.stop(wireId, 5000);
     expect(service.stats()).toMatchObject({ connected: false, marked: 0, published });
+    const { warnings, broker: view } = (await (await fetch(`${site.urls.console}api/status`)).json()) as Json;
+    expect(view).toMatchObject({ connected: false });
+    expect(warnings).toContainEqual(expect.stringContaining('The MQTT broker'));
 
     const back = await comeBack();
     // Sent while the gateway is away, or kept for it: neither may ever be done.

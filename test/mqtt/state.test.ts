@@ -21,6 +21,8 @@ describe.skipIf(!hasMosquitto)('state over MQTT', () => {
     const charger = await dialScripted(site.urls.ocpp, 'BAY-1');
     await charger.boot();
     await watcher.until(({ topic, text }) => topic === 'chargegate/charger/BAY-1/availability' && text === 'online');
+    // Told with the connection, not at the next look ten seconds later.
+    await watcher.json('chargegate/gateway/info', ({ connectedChargers }) => connectedChargers === 1);
     await charger.status(1, 'Charging');
     const wireId = await charger.start(1, 'CARD1', 1800);
     await charger.send('MeterValues', {

@@ -6,7 +6,7 @@ import type { Reservation } from './domain/reservations.ts';
 import { isPlausible } from './domain/time.ts';
 import type { Evse, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
-import { isHolder } from './reserved-bays.ts';
+import { isHolder, isOfPool } from './reserved-bays.ts';
 import { beginReserved } from './sessions.ts';
 import { findBooking } from './store/bookings.ts';
 import type { Tx } from './store/db.ts';
@@ -24,9 +24,12 @@ export function overtakenBy(gw: Gateway, begun: BegunWith & { reservationId?: nu
   const named = reservationId === undefined ? undefined : store.findByWireId(gw.db, chargerId, reservationId);
   if (named?.state === 'expired' && isHolder(gw, named, tokenUid)) return named;
   if (!isToldLate(begun) || !isPlausible(reportedAt, receivedAt)) return null;
-  const over = store.listExpiredAt(gw.db, chargerId, evse, reportedAt - SLACK);
-  const inTime = over.filter(({ heldAt }) => heldAt !== null && heldAt - SLACK <= reportedAt);
-  return inTime.find((each) => isHolder(gw, each, tokenUid)) ?? null;
+  const own = store.listExpiredAround(gw.db, reportedAt, SLACK).filter((each) => isHolder(gw, each, tokenUid));
+  return (
+    own.find((each) => each.chargerId === chargerId && each.evse === evse) ??
+    own.find((each) => isOfPool(gw, each, chargerId, evse)) ??
+    null
+  );
 }
 
 /**

@@ -68,12 +68,18 @@ export function reservationFor(
   return (
     store
       .listLive(gw.db)
-      .find((each) => isOfPool(gw, each, begun.chargerId, begun.evse) && isHolder(gw, each, begun.tokenUid)) ?? null
+      .find(
+        (each) =>
+          each.state === 'held' &&
+          isOfPool(gw, each, begun.chargerId, begun.evse) &&
+          isHolder(gw, each, begun.tokenUid),
+      ) ?? null
   );
 }
 
-function isOfPool(gw: Gateway, { bookingId, state }: Reservation, chargerId: string, evse: number): boolean {
-  const booking = bookingId === null || state !== 'held' ? undefined : findBooking(gw.db, bookingId);
+/** Is it for a booking that may be used at this bay, too? */
+export function isOfPool(gw: Gateway, { bookingId }: Reservation, chargerId: string, evse: number): boolean {
+  const booking = bookingId === null ? undefined : findBooking(gw.db, bookingId);
   if (!booking || booking.pinned) return false;
   return findPlace(gw, booking.place)?.bays.some((bay) => bay.chargerId === chargerId && bay.evse === evse) ?? false;
 }

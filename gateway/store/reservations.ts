@@ -125,14 +125,13 @@ export function listExpired(db: Db, now: Millis): Reservation[] {
   return many(db, "state IN ('asked', 'held') AND expires_at <= ? ORDER BY wire_id", now);
 }
 
-/** Those that ran out at a bay, not before then; the last first. */
-export function listExpiredAt(db: Db, chargerId: string, evse: number, since: Millis): Reservation[] {
+/** Those that ran out and were kept at that time, as far as is known here; the first to end first. */
+export function listExpiredAround(db: Db, at: Millis, slack: number): Reservation[] {
   return many(
     db,
-    "charger_id = ? AND evse = ? AND state = 'expired' AND ended_at >= ? ORDER BY wire_id DESC",
-    chargerId,
-    evse,
-    since,
+    "state = 'expired' AND ended_at >= ? AND held_at <= ? ORDER BY ended_at LIMIT 5000",
+    at - slack,
+    at + slack,
   );
 }
 

@@ -257,6 +257,21 @@ describe('the end of a reservation', () => {
     expect(cdr?.remark).toBe('the reservation expired: nobody came');
   });
 
+  test('its driver had come, which a charger that was cut off tells late: what was billed is taken back', async () => {
+    const setting = await setUp(PRICED);
+    await resultOf(setting.peer, await reserveAt(setting.peer, setting.bays[0]));
+    const timestamp = inMinutes(5);
+    ahead = 12 * 3_600_000;
+    await expireReservations(setting.site.gateway);
+    const begun = { connectorId: 1, idTag: 'DRIVER-1', meterStart: 0, timestamp };
+    expect(await setting.charger.send('StartTransaction', begun)).toMatchObject({ idTagInfo: { status: 'Accepted' } });
+    expect(listReservations(setting.site.gateway, 1, null)[0]).toMatchObject({ state: 'used' });
+    expect(listCdrs(setting.site.gateway, ALL).items.map(({ cost }) => cost.total.beforeTaxes)).toEqual([
+      '70.00',
+      '-70.00',
+    ]);
+  });
+
   test('its driver came: the time before is billed with the charge', async () => {
     const setting = await setUp(PRICED);
     await (
@@ -324,6 +339,7 @@ describe('the end of a reservation', () => {
     expect(await setting.charger.called('ReserveNow')).toMatchObject({ reservationId: before['reservationId'] });
     // What it tells of its boot is not that it lets go; what it tells later is.
     await setting.charger.status(1, 'Available');
+    await setting.site.gateway.db.write(() => undefined);
     expect(visible(setting)[0]).toBe('Reserved');
     await setting.charger.status(1, 'Reserved');
     await setting.charger.status(1, 'Available');

@@ -256,25 +256,32 @@ describe.each(VERSIONS)('a booking over %s', (version) => {
     expect(state(setting, booking)).toBe('FULFILLED');
   });
 
-  test('cut off for twelve hours: who charged in the meantime has come, and what was billed for not coming is taken back', async () => {
-    const setting = await setUp(version);
-    const { site, peer } = setting;
-    setting.charger.raw.destroy();
-    await until(() => site.gateway.connections.find('BAY-1') === undefined);
-    const booking = await due(setting);
-    await pass(site, 15);
-    const [began, ended] = [stamp(), new Date(clock.now + 40 * MINUTE).toISOString()];
-    await pass(site, 15);
-    await untilTold(peer, booking['id'], 'NO_SHOW');
-    await pass(site, 11 * 60);
-    const back = await dial(site, version);
-    const offline = { offline: true, ...at(1) };
-    const arrival = { ...offline, ...card('VAN1'), ...register(1, began), timestamp: began };
-    expect(verdictOf(await back.event('T1', 'Started', 'Authorized', arrival))).toBe('Accepted');
-    await back.event('T1', 'Ended', 'EVDeparted', { ...offline, ...register(5, ended), timestamp: ended });
-    await untilTold(peer, booking['id'], 'FULFILLED');
-    expect(findBooking(site.gateway, String(booking['id']))?.reason).toBeNull();
-    // 50 for not coming; 4 kWh at 3, and 10 for the booking.
-    expect(bills(setting).toSorted()).toEqual(['-50.00', '22.00', '50.00']);
-  });
+  test.each([
+    ['the EVSE that was kept', 'E1'],
+    ['another of its place', 'any'],
+  ])(
+    'cut off for twelve hours: who charged meanwhile at %s has come, and what was billed for not coming is taken back',
+    async (_what, booking_location_id) => {
+      const setting = await setUp(version);
+      const { site, peer } = setting;
+      setting.charger.raw.destroy();
+      await until(() => site.gateway.connections.find('BAY-1') === undefined);
+      const booking = await due(setting, { booking_location_id });
+      const evse = booking_location_id === 'E1' ? 1 : 3 - (newest(setting)?.evse ?? 1);
+      await pass(site, 15);
+      const [began, ended] = [stamp(), new Date(clock.now + 40 * MINUTE).toISOString()];
+      await pass(site, 15);
+      await untilTold(peer, booking['id'], 'NO_SHOW');
+      await pass(site, 11 * 60);
+      const back = await dial(site, version);
+      const offline = { offline: true, ...at(evse) };
+      const arrival = { ...offline, ...card('VAN1'), ...register(1, began), timestamp: began };
+      expect(verdictOf(await back.event('T1', 'Started', 'Authorized', arrival))).toBe('Accepted');
+      await back.event('T1', 'Ended', 'EVDeparted', { ...offline, ...register(5, ended), timestamp: ended });
+      await untilTold(peer, booking['id'], 'FULFILLED');
+      expect(findBooking(site.gateway, String(booking['id']))?.reason).toBeNull();
+      // 50 for not coming; 4 kWh at 3, and 10 for the booking.
+      expect(bills(setting).toSorted()).toEqual(['-50.00', '22.00', '50.00']);
+    },
+  );
 });

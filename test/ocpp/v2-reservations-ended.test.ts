@@ -260,6 +260,7 @@ describe.each(VERSIONS)('a charger of %s that comes back', (version) => {
     const place = (matches: (frame: unknown[]) => boolean): number => frames.findLastIndex(matches);
     expect(place((frame) => frame[1] === answered[1])).toBeLessThan(place((frame) => frame[2] === 'ReserveNow'));
     await setting.charger.status(1, 'Available');
+    await setting.site.gateway.db.write(() => undefined);
     expect([visible(setting)[0], newest(setting)?.state]).toEqual(['Reserved', 'held']);
     await setting.charger.status(1, 'Reserved');
     await setting.charger.event('T1', 'Started', 'Authorized', { ...at(1), ...card('DRIVER-1'), reservationId: id });

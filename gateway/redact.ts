@@ -34,6 +34,9 @@ const SECRET = /pass|secret|token|key|pin$|code$|credential|auth|scbk|contract|u
 /** Text that is one word or a few, as values of lists are; no free text. */
 const PLAIN = /^[\w .:+\-/]{0,64}$/;
 
+/** A configuration key of OCPP 1.6, told or written; what else has a `key` has a secret. */
+const isSetting = (value: object): boolean => 'key' in value && ('value' in value || 'readonly' in value);
+
 /** Knows these cards and secrets. Cards keep a name of their own within one redactor, so that they can be told apart. */
 export function createRedactor(known: { cards: string[]; secrets: string[] }): Redactor {
   const salt = randomBytes(16);
@@ -52,20 +55,21 @@ export function createRedactor(known: { cards: string[]; secrets: string[] }): R
     // In a vendor's own words: nobody knows which of them are harmless.
     if (key === 'data' || key === 'customData') return '<data>';
     if (Array.isArray(value)) return value.map((item) => clean(item, key));
-    if (typeof value === 'object') return cleanObject(value);
+    if (typeof value === 'object') return cleanObject(value, key === 'variableAttribute' || isSetting(value));
     const harmless = HARMLESS.has(key);
     if (typeof value === 'number') return (harmless || Math.abs(value) < 1e7) && !SECRET.test(key) ? value : '<number>';
     if (typeof value !== 'string') return '<unknown>';
-    return harmless && PLAIN.test(value) ? value : `<text of ${value.length}>`;
+    // A measured one is a number.
+    const plain = key === 'value' ? /^-?[\d.]{1,20}$/ : PLAIN;
+    return harmless && plain.test(value) ? value : `<text of ${value.length}>`;
   }
 
-  function cleanObject(value: object): object {
+  function cleanObject(value: object, setting: boolean): object {
     const entries = Object.entries(value).map(([key, each]: [string, unknown]) => {
       const told = /^[A-Za-z_][\w-]{0,50}$/.test(key) ? key : `<name of ${key.length}>`;
-      // A key of a charger's configuration, with what it is set to.
-      if ('key' in value && key === 'key' && typeof each === 'string')
-        return [told, PLAIN.test(each) ? each : '<text>'];
-      if ('key' in value && key === 'value') return [told, '<value>'];
+      // A key or variable of a charger's configuration, with what it is set to.
+      if (setting && key === 'key' && typeof each === 'string') return [told, PLAIN.test(each) ? each : '<text>'];
+      if (setting && key === 'value') return [told, '<value>'];
       return [told, clean(each, key)];
     });
     return Object.fromEntries(entries) as object;

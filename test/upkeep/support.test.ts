@@ -11,7 +11,15 @@ import { makeSupportBundle } from '../../gateway/support.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';
 
 /** Nothing of this may leave the site. Unique, so that none is found by chance. */
-const CARDS = ['04C0FFEE123480', '04BADA55AA7711', 'DEADBEEF77', '3141592653', 'NL-TNM-C00112233-X', 'visual 990 017'];
+const CARDS = [
+  '04C0FFEE123480',
+  '04BADA55AA7711',
+  'DEADBEEF77',
+  '3141592653',
+  'NL-TNM-C00112233-X',
+  'visual 990 017',
+  '04F00DCAFE5566',
+];
 const SECRETS = [
   'console-token-zulu',
   'inbound-token-yankee',
@@ -25,6 +33,10 @@ const SECRETS = [
   'Romeo Driver',
   'quebec-reference',
   'papa-free-text',
+  'oscar-of-a-variable',
+  'november-vpn-key',
+  'mike-apn-password',
+  'lima-customer',
 ];
 
 const YAML = `
@@ -85,6 +97,7 @@ async function plant(): Promise<void> {
     JSON.stringify([2, '3', 'GetDiagnostics', { location: `ftp://u:${SECRETS[6]}@host/${SECRETS[6]}` }]),
     JSON.stringify([3, '4', { configurationKey: [{ key: 'Phrase', readonly: false, value: SECRETS[5] }] }]),
     JSON.stringify([4, '5', 'InternalError', `no ${SECRETS[11]}`, { [SECRETS[9] ?? '']: unknown, uid: unknown }]),
+    ...ocpp2(CARDS[6] ?? ''),
     JSON.stringify([2, SECRETS[11], 'Authorize', { idTag: unknown }]),
     `[2, "6", ${SECRETS[8]}`,
     JSON.stringify({ card: unknown, secret: SECRETS[8] }),
@@ -117,6 +130,38 @@ async function plant(): Promise<void> {
     db.run('UPDATE deviation SET sample = ?', SECRETS[11] ?? '');
   });
   await charger.close();
+}
+
+/** The same in the words of OCPP 2.0.1 and 2.1. */
+function ocpp2(card: string): string[] {
+  const [variable, vpnKey, apnPassword, customer] = SECRETS.slice(12);
+  const idToken = { idToken: card, type: 'ISO14443', additionalInfo: [{ additionalIdToken: card, type: 'x' }] };
+  const actual = { type: 'Actual', value: variable, mutability: 'ReadWrite' };
+  const about = { component: { name: 'TelemetryCtrlr' }, variable: { name: 'Phrase' } };
+  return [
+    ['TransactionEvent', { eventType: 'Started', seqNo: 0, transactionInfo: { transactionId: 't-1' }, idToken }],
+    ['Authorize', { idToken }],
+    [
+      'SendLocalList',
+      { versionNumber: 1, updateType: 'Full', localAuthorizationList: [{ idToken, groupIdToken: idToken }] },
+    ],
+    ['NotifyReport', { requestId: 1, seqNo: 0, reportData: [{ ...about, variableAttribute: [actual] }] }],
+    ['NotifyReport', { requestId: 1, seqNo: 1, reportData: [{ ...about, variableAttribute: [{ value: variable }] }] }],
+    ['SetVariables', { setVariableData: [{ ...about, attributeValue: variable }] }],
+    ['NotifyEvent', { eventData: [{ ...about, actualValue: variable, techInfo: variable }] }],
+    [
+      'SetNetworkProfile',
+      {
+        connectionData: {
+          apn: { apn: 'a', apnPassword, simPin: 9173 },
+          vpn: { server: 's', user: customer, password: apnPassword, key: vpnKey, type: 'IPSec' },
+        },
+      },
+    ],
+    ['CustomerInformation', { customerIdentifier: customer, idToken }],
+    ['NotifyCustomerInformation', { data: customer, seqNo: 0 }],
+    ['SetDisplayMessage', { message: { id: 1, message: { format: 'UTF8', content: customer } } }],
+  ].map(([action, payload], n) => JSON.stringify([2, `2x-${n}`, action, payload]));
 }
 
 /** Every byte of the bundle, unpacked by somebody else's tar. */
@@ -175,6 +220,8 @@ describe('the support bundle', () => {
     expect(file('quarantine.jsonl')).toMatch(/"reason":"card card-[0-9a-f]{8} is not card-[0-9a-f]{8}"/);
     const frames = file('frames.jsonl');
     expect(frames).toMatch(/StatusNotification.*"errorCode\\":\\"OtherError/);
+    expect(frames).toMatch(/NotifyReport.*TelemetryCtrlr.*Phrase.*\\"type\\":\\"Actual\\",\\"value\\":\\"<value>/);
+    expect(frames).toMatch(/TransactionEvent.*Started.*card-[0-9a-f]{8}/);
     expect(frames).toMatch(/ChangeConfiguration.*AuthorizationKey.*<value>/);
     const cards = [...frames.matchAll(/(Authorize|StartTransaction)[^}]*(card-[0-9a-f]{8})/g)].map((match) => match[2]);
     // The third card asked and began.

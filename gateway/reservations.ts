@@ -62,12 +62,11 @@ export function claimBay(gw: Gateway, tx: Tx, wish: ReservationWish): Reservatio
     letGo(gw, tx, before, 'cancelled', MOVED);
     if (before.told) tx.emit({ name: 'reservation.owed', data: { reservationId: before.id } });
   }
-  const limit = gw.connections.find(wish.chargerId)?.tokenLimit ?? USUAL_TOKEN;
   const { sessionId, ...wanted } = wish;
   const claimed = {
     ...wanted,
-    groupId: groupOf(gw, wish.token),
-    wireUid: wireUidOf(wish.token, limit),
+    groupId: groupOf(gw, wish),
+    wireUid: uidAt(gw, wish),
     state: 'asked' as const,
     emulated: false,
     told: false,
@@ -94,7 +93,15 @@ function refused(outcome: CommandResult['outcome'], message: string): { refused:
   return { refused: { outcome, message } };
 }
 
-function groupOf(gw: Gateway, token: TokenUse): string | null {
+/** As its charger can be told it. */
+function uidAt(gw: Gateway, { chargerId, token }: Pick<Reservation, 'chargerId' | 'token'>): string {
+  return wireUidOf(token, gw.connections.find(chargerId)?.tokenLimit ?? USUAL_TOKEN);
+}
+
+/** Who else may use it; null: nobody, which goes for a booking by its terms. */
+function groupOf(gw: Gateway, { token, bookingId }: ReservationWish): string | null {
+  const booked = bookingId === null ? undefined : findBooking(gw.db, bookingId);
+  if (booked && !booked.terms.groups) return null;
   return (
     findTokens(gw.db, token.uid).find((t) => t.countryCode === token.countryCode && t.partyId === token.partyId)
       ?.groupId ?? null
@@ -106,7 +113,10 @@ function groupOf(gw: Gateway, token: TokenUse): string | null {
  * with `settleHold`. Never rejects.
  */
 export async function askToHold(gw: Gateway, reservation: Reservation): Promise<HoldResult> {
-  const { chargerId, evse, wireId, wireUid, groupId, expiresAt, bookingId } = reservation;
+  const { chargerId, evse, wireId, groupId, expiresAt, bookingId } = reservation;
+  const wireUid = gw.connections.find(chargerId) ? uidAt(gw, reservation) : reservation.wireUid;
+  // It was away when the bay was claimed, or speaks another version since.
+  if (wireUid !== reservation.wireUid) await gw.db.write((tx) => renameCard(gw, tx, reservation.id, wireUid));
   const cards = bookingId === null ? 1 : findBooking(gw.db, bookingId)?.tokens.length;
   const order = { kind: 'reserve' as const, reservationId: wireId, evse, tokenUid: wireUid, groupId, expiresAt };
   const hold: HoldResult =
@@ -116,6 +126,11 @@ export async function askToHold(gw: Gateway, reservation: Reservation): Promise<
   return hold.kind === 'emulated' && isTaken(gw, reservation)
     ? { kind: 'failed', result: { outcome: 'occupied', message: 'a vehicle stands there' }, maybeTold: false }
     : hold;
+}
+
+function renameCard(gw: Gateway, tx: Tx, id: string, wireUid: string): void {
+  const now = store.findReservation(gw.db, id);
+  if (now) store.updateReservation(gw.db, { ...now, wireUid, updatedAt: tx.stamp });
 }
 
 /** Does somebody stand where a charger that cannot say so is to keep a bay? For a booking they may leave in time. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { SimulatedPeer } from '../../adapters/simulator/peer.ts';
 import { keepDueBays } from '../../gateway/booking-upkeep.ts';
 import { cancelBooking, findBooking } from '../../gateway/bookings.ts';
+import { bookBay } from '../../gateway/depot-bookings.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';
 import type { Reservation } from '../../gateway/domain/reservations.ts';
 import { listReservations } from '../../gateway/reservations.ts';
@@ -253,6 +254,32 @@ describe.each(VERSIONS)('a booking over %s', (version) => {
     );
     await back.event('X', 'Ended', 'Deauthorized');
     await back.event('T1', 'Started', 'Authorized', { ...at(1), ...card('VAN1') });
+    expect(state(setting, booking)).toBe('FULFILLED');
+  });
+
+  test.each([true, false])('whether others of the card’s group may use it, its terms say: %s', async (groups) => {
+    const fleet = '\ntokens: [{ uid: VAN1, group: FLEET }, { uid: VAN2, group: FLEET }]\n';
+    const site = await startSite(YAML(`, groups: ${String(groups)}`) + fleet);
+    const charger = await started(site, version);
+    const [startsAt, endsAt] = [clock.now + 60 * MINUTE, clock.now + 120 * MINUTE];
+    await bookBay(site.gateway, { tokenUid: 'VAN1', startsAt, endsAt, bay: 'BAY-1/1', vehicle: null, note: null });
+    await pass(site, 50);
+    expect((await charger.called('ReserveNow'))['groupIdToken']).toEqual(
+      groups ? { idToken: 'FLEET', type: 'Central' } : undefined,
+    );
+    const arrival = await charger.event('T1', 'Started', 'Authorized', { ...at(1), ...card('VAN2') });
+    expect(verdictOf(arrival)).toBe(groups ? 'Accepted' : 'NotAtThisLocation');
+  });
+
+  test('a card whose number 1.6 could not carry goes out as it is, though its charger was away when the bay was claimed', async () => {
+    const setting = await setUp(version);
+    setting.charger.raw.destroy();
+    await until(() => setting.site.gateway.connections.find('BAY-1') === undefined);
+    const uid = 'e5d41ae5-bd3c-4bd5-b1a2-6c7f0f4a1a01';
+    const booking = await due(setting, { booking_location_id: 'E1', tokens: [{ ...VAN, uid }] });
+    const back = await dial(setting.site, version);
+    expect(await back.called('ReserveNow')).toMatchObject({ idToken: { idToken: uid, type: 'Central' } });
+    await back.event('T1', 'Started', 'Authorized', { ...at(1), ...card(uid) });
     expect(state(setting, booking)).toBe('FULFILLED');
   });
 

@@ -57,6 +57,13 @@ describe.each(VERSIONS)('a reservation over %s', (version) => {
     expect([charger.count('CancelReservation'), results(setting)]).toEqual([0, ['ACCEPTED']]);
   });
 
+  test('without an EVSE one that is free is chosen, and named', async () => {
+    const setting = await setUp(version);
+    await setting.charger.status(1, 'Occupied');
+    await resultOf(setting.peer, await reserveAt(setting.peer, undefined));
+    expect(await setting.charger.called('ReserveNow')).toMatchObject({ evseId: 2 });
+  });
+
   test('H03 cable first: the transaction runs before the card is held to it', async () => {
     const setting = await setUp(version);
     const { peer, charger } = setting;

@@ -17,6 +17,8 @@ describe.skipIf(!hasMosquitto).each(['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] as const
       id: 'BOX',
       protocol,
       speed: 100,
+      // At once, as nobody waits for a car.
+      power: () => () => 22_000,
       sampleInterval: 0,
       strict: true,
       onViolation: (problem) => void violations.push(problem),

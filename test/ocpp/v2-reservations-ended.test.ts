@@ -122,7 +122,9 @@ describe.each(VERSIONS)('what a charger of %s answers', (version) => {
       });
       return { getVariableResult };
     };
-    const yaml = '\nocpp: { host: 127.0.0.1, port: 0, call-timeout: 2, provisioning: true, meter-interval: 0 }\n';
+    const yaml =
+      '\nocpp: { host: 127.0.0.1, port: 0, call-timeout: 2, provisioning: true, meter-interval: 0, quiet-after-boot: 0 }\n' +
+      'models: [{ vendor: V, quirks: { call-pause: 0 } }]\n';
     const setting = await setUp(version, yaml, deviceModel);
     const { charger, site, peer } = setting;
     await until(() => provisioningOf(site.gateway, 'BAY-1').state === 'done');

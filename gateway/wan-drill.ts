@@ -22,6 +22,8 @@ export interface WanReport {
   billsIssued: number;
   /** What waited for each peer: before, at the most, and now. */
   queued: { peer: string; before: number; most: number; now: number }[];
+  /** Peers that could not be told anything before it began either: of them it says nothing. */
+  awayBefore: string[];
   /** Seconds from its end until every peer had been told; null: not yet, or given up. */
   drainSeconds: number | null;
 }
@@ -75,6 +77,9 @@ function createWanDrill(gw: Gateway, seconds: number): WanDrill {
   let drainSeconds: number | null = null;
   let over = 0;
 
+  const awayBefore = [...gw.pushStates]
+    .filter(([, { kind }]) => kind === 'down' || kind === 'refusing')
+    .map(([peer]) => peer);
   for (const { peer, waiting } of countOutbox(gw)) queue.set(peer, { before: waiting, most: waiting, now: waiting });
 
   const ignore = [
@@ -126,8 +131,9 @@ function createWanDrill(gw: Gateway, seconds: number): WanDrill {
     endedAt = gw.clock();
     over = performance.now();
     gw.log.info({ aborted }, 'drill: calls to peers go out again');
-    // Each peer is tried at once, not when its pause is over.
-    for (const peer of queue.keys()) gw.bus.publish({ name: 'outbox.retried', data: { peer } });
+    // Each peer is tried at once, not when its pause is over, also where nothing waits for it.
+    for (const peer of new Set([...queue.keys(), ...gw.pushStates.keys()]))
+      gw.bus.publish({ name: 'outbox.retried', data: { peer } });
   }
 
   const end = setTimeout(() => comeBack(false), seconds * 1000);
@@ -150,6 +156,7 @@ function createWanDrill(gw: Gateway, seconds: number): WanDrill {
       ...counts,
       decisions: [...decisions.values()],
       queued: [...queue].map(([peer, numbers]) => ({ peer, ...numbers })),
+      awayBefore,
       drainSeconds,
     }),
     abort: () => comeBack(true),

@@ -93,7 +93,7 @@ const STATES = {
 };
 
 function reportText(report: WanDrillBody): string {
-  const { state, startedAt, endsAt, endedAt, aborted, decisions, queued, drainSeconds } = report;
+  const { state, startedAt, endsAt, endedAt, aborted, decisions, queued, awayBefore, drainSeconds } = report;
   const end = endedAt === null ? `${localTime(endsAt)} (ahead)` : `${localTime(endedAt)}${aborted ? ' (aborted)' : ''}`;
   const drained = drainSeconds === null ? (state === 'done' ? 'given up' : 'not yet') : `${drainSeconds.toFixed(1)} s`;
   return pairs([
@@ -113,6 +113,7 @@ function reportText(report: WanDrillBody): string {
       'nothing',
     ),
     ['told within', drained],
+    ...awayBefore.map((peer): [string, string] => ['says nothing of', `${peer}: it was away before the drill too`]),
   ]);
 }
 

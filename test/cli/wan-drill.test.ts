@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WanDrillBody } from '../../adapters/console/routes/wan-drill.ts';
 import { createSimulatedPeer } from '../../adapters/simulator/peer.ts';
 import type { SimulatedPeer } from '../../adapters/simulator/peer.ts';
-import { invitePeer } from '../../gateway/peers.ts';
+import { createPeer, invitePeer } from '../../gateway/peers.ts';
 import { countOutbox } from '../../gateway/outbox.ts';
 import { startTestSite } from '../harness/gateway.ts';
 import type { TestSite } from '../harness/gateway.ts';
@@ -79,6 +79,30 @@ describe('chargegate drill wan-down', () => {
     expect(code).toBe(0);
     expect(report).toMatchObject({ state: 'done', aborted: false, chargesBegun: 0 });
     expect(await drill(at, '--abort')).toMatchObject({ code: 0, drill: { aborted: false } });
+  }, 60_000);
+
+  it('says nothing of a peer that was away before too, and tries it again when it is over', async () => {
+    const { at } = await site();
+    const gw = at.gateway;
+    const versionsUrl = 'http://127.0.0.1:1/ocpi/versions';
+    await createPeer(gw, {
+      name: 'dead',
+      visibility: 'all',
+      inboundToken: 'inbound-token-of-the-dead',
+      outboundToken: 'outbound-token-of-the-dead',
+      versionsUrl,
+    });
+    await vi.waitFor(() => expect(gw.pushStates.get('dead')?.kind).toBe('down'), 15_000);
+    const { out, code } = await chargegate(['drill', 'wan-down', '1', '--url', at.urls.console]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^says nothing of +dead: it was away before the drill too$/m);
+    expect(out).not.toContain('says nothing of  emsp');
+    // Why it is away is found out anew: no drill keeps it so any more.
+    await vi.waitFor(async () => {
+      const { out: status } = await chargegate(['status', '--url', at.urls.console]);
+      expect(status).toContain('dead cannot be told anything');
+      expect(status).not.toContain('a drill keeps the WAN down');
+    }, 10_000);
   }, 60_000);
 
   it.each([['x'], ['0'], ['25h'], ['-5m']])('%s is no duration: exit code 2', async (text) => {

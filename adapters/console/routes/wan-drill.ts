@@ -25,6 +25,9 @@ export const WanDrillBody = Type.Object({
   chargesEnded: Count,
   billsIssued: Count,
   queued: Type.Array(Type.Object({ peer: Type.String(), before: Count, most: Count, now: Count })),
+  awayBefore: Type.Array(Type.String(), {
+    description: 'peers that could not be told anything before it began either: of them it says nothing',
+  }),
   drainSeconds: Type.Union([Type.Number(), Type.Null()], {
     description: 'until every peer had been told; null: not yet, or given up',
   }),

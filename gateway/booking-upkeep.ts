@@ -76,10 +76,14 @@ function declinedNow(declined: Declined, id: string, now: Millis): ReadonlySet<s
 /** A charger that is away, or does not answer, is stood in for. */
 async function holdFor(gw: Gateway, reservationId: string): Promise<HoldResult> {
   const reservation = findReservation(gw.db, reservationId);
-  if (!reservation || !gw.connections.find(reservation.chargerId)) return { kind: 'emulated' };
+  const connection = reservation && gw.connections.find(reservation.chargerId);
+  if (!connection) return { kind: 'emulated' };
   const hold = await askToHold(gw, reservation);
   const lost = hold.kind === 'failed' && (hold.result.outcome === 'failed' || hold.result.outcome === 'timeout');
-  return lost ? { kind: 'emulated', maybeTold: hold.maybeTold } : hold;
+  if (!lost) return hold;
+  // Where another socket has taken over meanwhile, it is asked there.
+  const now = gw.connections.find(reservation.chargerId);
+  return now && now !== connection ? holdFor(gw, reservationId) : { kind: 'emulated', maybeTold: hold.maybeTold };
 }
 
 /** Finds a bay that can be kept now, inside the write at hand, and claims it; ends a booking that nothing can be done for. */

@@ -240,6 +240,20 @@ describe.each(VERSIONS)('a booking over %s', (version) => {
     expect([state({ site: third }, booking), last.count('ReserveNow')]).toEqual(['FULFILLED', 0]);
   });
 
+  test('a new socket takes over while the charger is asked: it is asked there, under the same number', async () => {
+    const setting = await setUp(version);
+    setting.charger.script(() => null);
+    const booking = await book(setting.peer, { period: during(60, 120), booking_location_id: 'E1' });
+    clock.now += 50 * MINUTE;
+    const asking = keepDueBays(setting.site.gateway);
+    const { id } = await setting.charger.called('ReserveNow');
+    const back = await dial(setting.site, version);
+    await asking;
+    expect(await back.called('ReserveNow')).toMatchObject({ id, evseId: 1 });
+    expect(newest(setting)).toMatchObject({ state: 'held', emulated: false });
+    expect(state(setting, booking)).toBe('RESERVED');
+  });
+
   test('the charger is away when its time comes: the gateway keeps it, and tells the charger when that is back', async () => {
     const setting = await setUp(version);
     setting.charger.raw.destroy();

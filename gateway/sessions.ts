@@ -143,6 +143,14 @@ export function endPending(gw: Gateway, tx: Tx, sessionId: string): void {
   tx.emit({ name: 'session.changed', data: { sessionId, chargerId: session.chargerId } });
 }
 
+/** Takes back, inside the write at hand, a session whose transaction turns out to be another's: INVALID, and nothing is due. */
+export function withdrawSession(gw: Gateway, tx: Tx, { id, chargerId, startedAt }: Session): void {
+  const ended = { status: 'INVALID' as const, startedAt, endedAt: tx.now, energyWh: 0, periods: [], cost: null };
+  store.unlinkTransaction(gw.db, id);
+  store.setProgress(gw.db, id, ended, tx.stamp);
+  tx.emit({ name: 'session.changed', data: { sessionId: id, chargerId } });
+}
+
 /** What a session is by the command that it came from. */
 function orderedBy(start: PendingStart) {
   return {

@@ -10,6 +10,7 @@ import { stopPendingSince } from './stop-pending.ts';
 import { findEvse } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
 import { listFalls } from './store/meters.ts';
+import { isUnmetered, setMeterStart } from './store/told-transactions.ts';
 import * as store from './store/transactions.ts';
 
 /** Ends a transaction inside the write at hand: its session closes, its CDR is frozen, the bus is told. */
@@ -98,7 +99,8 @@ interface Hint {
 }
 
 /** Ends a transaction at the register that stood there afterwards where that is believable, else at its last reading. */
-function conclude(gw: Gateway, tx: Tx, open: Transaction, hint: Hint): void {
+function conclude(gw: Gateway, tx: Tx, running: Transaction, hint: Hint): void {
+  const open = withStart(gw, running, hint);
   fileHeld(gw, tx, open.seq);
   const last = store.latestReading(gw.db, open.seq);
   const began = listFalls(gw.db, open.seq).length > 0 ? 0 : open.meterStart;
@@ -120,6 +122,13 @@ function conclude(gw: Gateway, tx: Tx, open: Transaction, hint: Hint): void {
     key: null,
     answer: null,
   });
+}
+
+/** Of one of which nobody ever told a reading nothing is known to have flowed: it began where it ended. */
+function withStart(gw: Gateway, open: Transaction, { register }: Hint): Transaction {
+  if (register === null || !isUnmetered(gw.db, open.id)) return open;
+  setMeterStart(gw.db, open.id, register);
+  return { ...open, meterStart: register };
 }
 
 /** Statuses in which the vehicle is connected and the transaction goes on. */

@@ -4,18 +4,20 @@ import { decideStart, noteDecision, noteRefusal } from './decisions.ts';
 import type { Decimal } from './domain/tariff.ts';
 import type { TransactionEvent } from './domain/transaction-events.ts';
 import { canonicalUid } from './domain/token.ts';
+import { isPlausible, type Millis } from './domain/time.ts';
 import type { Authorization, Transaction } from './domain/types.ts';
 import type { Gateway } from './gateway.ts';
+import { takeCard, wantsCard } from './late-cards.ts';
 import { quarantine } from './quarantine.ts';
-import { fileRunning, recordSamples, seesFall } from './samples.ts';
-import { findEvse, listEvsesOf } from './store/chargers.ts';
+import { fileRunning, fileSamples, recordSamples, seesFall, type SampleCommand } from './samples.ts';
+import { findEvse } from './store/chargers.ts';
 import type { Tx } from './store/db.ts';
-import { findByWireId as findReserved } from './store/reservations.ts';
 import { findSessionOf } from './store/sessions.ts';
 import * as store from './store/told-transactions.ts';
-import { findById, findByWireId, findStartAnswer } from './store/transactions.ts';
+import { findById, findStartAnswer } from './store/transactions.ts';
 import { beginTransaction, speaksForItself } from './transaction-begin.ts';
 import { endReported } from './transaction-ends.ts';
+import { findMeant, likelyEvse, toldOf } from './transaction-ids.ts';
 
 /** What a charger is told of its event. */
 export interface EventAnswer {
@@ -34,21 +36,36 @@ type Told = store.ToldTransaction;
  */
 export async function recordEvent(gw: Gateway, event: TransactionEvent): Promise<EventAnswer> {
   const { chargerId, wireId, samples, receivedAt } = event;
-  const told = store.findTold(gw.db, chargerId, wireId);
+  const told = findMeant(gw, event);
   if (told && (isReadingAlone(event, told) || isLateReading(event, told))) {
     await recordSamples(gw, { chargerId, evse: told.evse, wireId, samples, receivedAt });
     return { card: null, cost: costOf(gw, told.transactionId) };
   }
   const decision = await decideCard(gw, event, told);
   return gw.db.write((tx) => {
-    const known = currentTold(gw, event);
-    const before = known && store.findEventAnswer(gw.db, known.seq, event.key);
+    const { told: now, unheardOf } = toldOf(gw, event);
+    const before = store.findEventAnswer(gw.db, now.seq, event.key);
     if (before !== undefined) return JSON.parse(before) as EventAnswer;
-    const now = known ?? insert(gw, tx, event);
-    const answer = apply(gw, tx, event, now, { decision, unheardOf: !known });
+    const answer = apply(gw, tx, event, now, { decision, unheardOf });
     store.insertEvent(gw.db, now.seq, event.key, JSON.stringify(answer));
     return answer;
   });
+}
+
+/**
+ * Takes in readings that name no transaction (OCPP 2.x MeterValues). The first of one that runs tells where its meter stood, where
+ * nothing before did: what flowed till then is the driver's gain.
+ */
+export async function recordReadings(gw: Gateway, command: Omit<SampleCommand, 'wireId'>): Promise<void> {
+  const { chargerId, evse, samples } = command;
+  const told = evse === null ? undefined : store.findUnmeteredAt(gw.db, chargerId, evse);
+  if (told && firstRegister({ samples }) !== null)
+    await gw.db.write(() => {
+      const running = runningOf(gw, told);
+      if (running) setStart(gw, command, told, running);
+      store.updateTold(gw.db, told);
+    });
+  await recordSamples(gw, { ...command, wireId: null });
 }
 
 /** Most events are no more than readings of what runs: these go the way of all readings. */
@@ -69,41 +86,12 @@ function isLateReading(event: TransactionEvent, told: Told): boolean {
   return event.type === 'updated' && event.tokenUid === null && told.transactionId !== null && told.endedAt !== null;
 }
 
-/** The transaction that is meant. A charger that gives an id of one that ended to another means the other. */
-function currentTold(gw: Gateway, event: TransactionEvent): Told | undefined {
-  const known = store.findTold(gw.db, event.chargerId, event.wireId);
-  const anew = known && known.endedAt !== null && event.type === 'started';
-  if (!known || !anew || store.findEventAnswer(gw.db, known.seq, event.key) !== undefined) return known;
-  gw.diagnostics.deviation(event.chargerId, 'TRANSACTION_ID_REUSED', event.wireId);
-  store.releaseWireId(gw.db, known);
-  return undefined;
-}
-
-function insert(gw: Gateway, tx: Tx, event: TransactionEvent): Told {
-  const { chargerId, wireId } = event;
-  const evse = event.evse ?? likelyEvse(gw, event);
-  const fresh = { chargerId, wireId, evse, connector: event.connector ?? 1, toldAt: event.receivedAt };
-  // A number that we gave it while it spoke 1.6.
-  if (findByWireId(gw.db, chargerId, wireId)) throw new Error(`transaction ${wireId} is one of OCPP 1.6`);
-  const seq = store.insertTold(gw.db, fresh);
-  const nothing = { tokenUid: null, registerWh: null, state: null, transactionId: null, metered: false, endedAt: null };
-  return { ...fresh, ...nothing, seq };
-}
-
-/** Where it can only be, where no event has said it. */
-function likelyEvse(gw: Gateway, { chargerId, wireId, reservationId }: TransactionEvent): number {
-  gw.diagnostics.deviation(chargerId, 'EVSE_MISSING', `transaction ${wireId}`);
-  const reserved = reservationId === null ? undefined : findReserved(gw.db, chargerId, reservationId);
-  if (reserved) return reserved.evse;
-  const evses = listEvsesOf(gw.db, chargerId).filter(({ removed }) => !removed);
-  return evses.length === 1 ? (evses[0]?.evse ?? 1) : 1;
-}
-
-/** Has the card of a charge that is to begin judged, before the write; null where there is nothing to judge. */
+/** Has the card of a charge that is to begin, or that runs for nobody yet, judged before the write; null: nothing to judge. */
 async function decideCard(gw: Gateway, event: TransactionEvent, told: Told | undefined): Promise<Authorization | null> {
   const { tokenUid } = event;
   if (tokenUid === null || event.type === 'ended') return null;
-  if (told && told.transactionId !== null) return null;
+  const running = told && runningOf(gw, told);
+  if (told && told.transactionId !== null && !(running && wantsCard(gw, running))) return null;
   if (told && store.findEventAnswer(gw.db, told.seq, event.key) !== undefined) return null;
   const start = startOf(event, event.evse ?? told?.evse ?? likelyEvse(gw, event), tokenUid);
   return speaksForItself(gw, start) ? decideStart(gw, start) : null;
@@ -126,22 +114,15 @@ interface Hint {
 }
 
 function apply(gw: Gateway, tx: Tx, event: TransactionEvent, before: Told, hint: Hint): EventAnswer {
-  const told = {
-    ...before,
-    evse: before.transactionId === null ? (event.evse ?? before.evse) : before.evse,
-    connector: before.transactionId === null ? (event.connector ?? before.connector) : before.connector,
-    tokenUid: before.transactionId === null ? (event.tokenUid ?? before.tokenUid) : before.tokenUid,
-    state: event.state ?? before.state,
-    toldAt: event.receivedAt,
-  };
-  if (before.endedAt !== null) return tellLate(gw, tx, event, told);
-  const card = told.transactionId === null ? tryToBegin(gw, tx, event, told, hint) : answerAgain(gw, event, told);
-  const running = told.transactionId === null ? undefined : findById(gw.db, told.transactionId);
+  if (before.endedAt !== null) return tellLate(gw, tx, event, before);
+  const told = follow(gw, event, before);
+  const card = told.transactionId === null ? tryToBegin(gw, tx, event, told, hint) : hold(gw, tx, event, told, hint);
+  const running = runningOf(gw, told);
   if (running) followReadings(gw, tx, event, told, running);
-  else told.registerWh = lastRegister(event) ?? told.registerWh;
   if (event.type === 'ended') {
     if (running) end(gw, tx, event, running);
-    told.endedAt = event.receivedAt;
+    else tellUnbilled(gw, tx, event, told);
+    Object.assign(told, { endedAt: event.receivedAt, samples: [] });
   }
   store.updateTold(gw.db, told);
   const { chargerId, reportedAt, receivedAt } = event;
@@ -149,7 +130,79 @@ function apply(gw: Gateway, tx: Tx, event: TransactionEvent, before: Told, hint:
   return { card, cost: costOf(gw, told.transactionId) };
 }
 
-/** Something is told of what has ended already: readings and all go where they belong, and the bill stays. */
+/** What an event says of the whole, beside what it tells of. */
+function follow(gw: Gateway, event: TransactionEvent, before: Told): Told {
+  const { reportedAt, receivedAt, chargerId } = event;
+  const believed = isPlausible(reportedAt, receivedAt);
+  const stale = isStale(event, before);
+  const told = {
+    ...before,
+    state: stale ? before.state : (event.state ?? before.state),
+    toldAt: stale ? before.toldAt : receivedAt,
+    started: before.started || event.type === 'started',
+    placed: before.placed || event.evse !== null,
+    reportedAt: believed ? Math.max(reportedAt, before.reportedAt ?? reportedAt) : before.reportedAt,
+  };
+  if (stale) gw.diagnostics.deviation(chargerId, 'EVENT_OUT_OF_ORDER', `transaction ${event.wireId}`);
+  // Where it runs it stays: its place is on the way to the bill.
+  if (before.transactionId !== null) {
+    if (event.evse !== null && event.evse !== before.evse)
+      gw.diagnostics.deviation(
+        chargerId,
+        'EVSE_CHANGED',
+        `transaction ${event.wireId}: ${before.evse} -> ${event.evse}`,
+      );
+    return told;
+  }
+  return {
+    ...told,
+    evse: event.evse ?? before.evse,
+    connector: event.connector ?? before.connector,
+    tokenUid: event.tokenUid ?? before.tokenUid,
+    samples: [...before.samples, ...event.samples].slice(0, MOST_SAMPLES),
+  };
+}
+
+/** More readings than these are not kept of what nobody charges at. */
+const MOST_SAMPLES = 200;
+
+/** A clock may be ahead by this much without having been set back since, ms. */
+const AHEAD = 5000;
+
+/** Did this happen before what was told already? Then it says nothing of what the EVSE does now. */
+function isStale({ reportedAt, receivedAt }: TransactionEvent, before: Told): boolean {
+  if (before.reportedAt === null || !isPlausible(reportedAt, receivedAt)) return false;
+  // What was told by a clock that was ahead is no measure for one that was set right.
+  return reportedAt < before.reportedAt && before.reportedAt <= before.toldAt + AHEAD;
+}
+
+function runningOf(gw: Gateway, { transactionId }: Told): Transaction | undefined {
+  return transactionId === null ? undefined : findById(gw.db, transactionId);
+}
+
+/** A card is held to what runs: it is the one that it is for, where that was nobody so far, or one that may stop it. */
+function hold(gw: Gateway, tx: Tx, event: TransactionEvent, told: Told, { decision }: Hint): CardAnswer | null {
+  const { tokenUid, type } = event;
+  const running = runningOf(gw, told);
+  // Who ends what a known card began need not be who began it.
+  const may = running && (type === 'ended' ? running.tokenUid === '' : true) && wantsCard(gw, running);
+  if (!running || !may || tokenUid === null || tokenUid === '') return answerAgain(gw, event, told);
+  const card = takeCard(gw, tx, running, startOf(event, running.evse, tokenUid), decision);
+  if (card.verdict === 'accepted') told.tokenUid = tokenUid;
+  return card;
+}
+
+/** Nobody was let in and no meter rose: a cable came and went. Where that cannot be told, somebody has to look at it. */
+function tellUnbilled(gw: Gateway, tx: Tx, event: TransactionEvent, told: Told): void {
+  const { chargerId, payload, receivedAt } = event;
+  const [from, to] = [firstRegister(told) ?? 0, lastRegister(told) ?? 0];
+  if (told.started && to >= from) return;
+  const why = told.started ? `it ended at ${to} Wh, below the ${from} Wh that it began at` : 'its start was never told';
+  const reason = `nothing is billed: ${why}`;
+  quarantine(gw, tx, { chargerId, action: 'TransactionEvent', reason, payload, receivedAt });
+}
+
+/** Something is told of what has ended already: it is kept aside whole, and the bill stays. */
 function tellLate(gw: Gateway, tx: Tx, event: TransactionEvent, told: Told): EventAnswer {
   const { chargerId, payload, receivedAt } = event;
   const reason = `transaction ${event.wireId} has ended already`;
@@ -172,26 +225,28 @@ function tryToBegin(
   const over = type === 'ended';
   const accepted = tokenUid !== null && !over && (decision === null || decision.verdict === 'accepted');
   const began = tokenUid !== null && (type === 'started' || (over && unheardOf));
-  const flows = over ? hasFlowed(event, told) : event.state === 'charging';
+  const flows = over ? flowed(told) > 0 : event.state === 'charging' || flowed(told) > METERS_DIFFER;
   if (!accepted && !began && !flows)
     return tokenUid === null || decision === null ? null : refuse(gw, tx, event, told, tokenUid, decision);
-  const first = firstRegister(event) ?? told.registerWh;
+  const first = firstRegister(told);
   const { transaction, card } = beginTransaction(
     gw,
     tx,
     {
       ...startOf(event, told.evse, told.tokenUid ?? ''),
       // Of one that is told with its end alone the first reading tells when.
-      reportedAt: Math.min(event.reportedAt, ...event.samples.map(({ reportedAt }) => reportedAt)),
+      reportedAt: Math.min(event.reportedAt, ...momentsIn(event)),
       connector: told.connector,
-      meterStart: told.registerWh ?? first ?? findEvse(gw.db, told.chargerId, told.evse)?.meterWh ?? 0,
+      meterStart: first ?? findEvse(gw.db, told.chargerId, told.evse)?.meterWh ?? 0,
       wireId: told.wireId,
       startKey: JSON.stringify(['told', told.seq]),
     },
     decision,
   );
-  told.transactionId = transaction.id;
-  told.metered = first !== null;
+  // Those of this event follow with what it says.
+  const before = told.samples.slice(0, told.samples.length - event.samples.length);
+  fileSamples(gw, transaction.seq, before, event.receivedAt);
+  Object.assign(told, { transactionId: transaction.id, metered: first !== null, samples: [] });
   return tokenUid === null ? null : card;
 }
 
@@ -210,10 +265,17 @@ function refuse(
   return cardAnswer(decision);
 }
 
-/** Did the meter move in a transaction of which only the end is told, or that nobody was let in to? */
-function hasFlowed(event: TransactionEvent, told: Told): boolean {
-  const [from, to] = [told.registerWh ?? firstRegister(event), lastRegister(event)];
-  return from !== null && to !== null && to > from;
+/** When its readings were taken, as far as a clock can be believed. */
+function momentsIn({ samples, receivedAt }: TransactionEvent): Millis[] {
+  return samples.map(({ reportedAt }) => reportedAt).filter((at) => isPlausible(at, receivedAt));
+}
+
+/** Meters that round differently differ by this much without anything having flowed, Wh. */
+const METERS_DIFFER = 10;
+
+/** By how much the meter rose before it is known for whom, Wh; also of one of which only the end is told. */
+function flowed(told: Told): number {
+  return (lastRegister(told) ?? 0) - (firstRegister(told) ?? 0);
 }
 
 /** What goes for a card of a transaction that runs: its own was answered when it began, another may stop it (Q42). */
@@ -232,17 +294,22 @@ function answerAgain(
 
 function followReadings(gw: Gateway, tx: Tx, event: TransactionEvent, told: Told, running: Transaction): void {
   const { samples, receivedAt } = event;
-  const first = firstRegister(event);
-  if (!told.metered && first !== null) {
-    // Nobody said where the meter stood when it began: what flowed before is the driver's gain.
-    gw.diagnostics.deviation(told.chargerId, 'METER_START_MISSING', `transaction ${told.wireId}`);
-    store.setMeterStart(gw.db, running.id, first);
-    running.meterStart = first;
-    told.metered = true;
-  }
+  setStart(gw, event, told, running);
   if (event.type === 'ended' || samples.length === 0) return;
   seesFall(gw, running, { samples, receivedAt });
   fileRunning(gw, tx, running, { samples, receivedAt });
+}
+
+/** Nobody said where the meter stood when it began: what flowed before the first reading is the driver's gain. */
+function setStart(gw: Gateway, readings: Readings, told: Told, running: Transaction): void {
+  const first = firstRegister(readings);
+  if (told.metered || first === null || running.stopReceivedAt !== null) return;
+  gw.diagnostics.deviation(told.chargerId, 'METER_START_MISSING', `transaction ${told.wireId}`);
+  store.setMeterStart(gw.db, running.id, first);
+  // Whoever watches its register began at a start that nobody told.
+  gw.held.forget(running.seq);
+  running.meterStart = first;
+  told.metered = true;
 }
 
 function end(gw: Gateway, tx: Tx, event: TransactionEvent, running: Transaction): void {
@@ -260,11 +327,13 @@ function end(gw: Gateway, tx: Tx, event: TransactionEvent, running: Transaction)
   tx.after(() => gw.log.info({ charger: chargerId, transaction: running.seq }, 'transaction stopped'));
 }
 
-function firstRegister({ samples }: TransactionEvent): number | null {
+type Readings = Pick<TransactionEvent, 'samples'>;
+
+function firstRegister({ samples }: Readings): number | null {
   return registers(samples).at(0) ?? null;
 }
 
-function lastRegister({ samples }: TransactionEvent): number | null {
+function lastRegister({ samples }: Readings): number | null {
   return registers(samples).at(-1) ?? null;
 }
 

@@ -51,10 +51,18 @@ export async function startTransaction(
     if (before && !provesFrozenClock(before, command))
       return { wireId: before.wireId, card: readAnswer<CardAnswer>(before.answer) };
     if (before) store.releaseStartKey(gw.db, before.seq);
-    const wireId = String(store.nextWireId(gw.db));
+    const wireId = freshNumber(gw, command.chargerId);
     const { card } = beginTransaction(gw, tx, { ...command, wireId, startKey: key }, decision);
     return { wireId, card };
   });
+}
+
+/** A number that this charger has not used itself while it spoke a version that lets it (2.x). */
+function freshNumber(gw: Gateway, chargerId: string): string {
+  for (;;) {
+    const number = String(store.nextWireId(gw.db));
+    if (!store.findByWireId(gw.db, chargerId, number)) return number;
+  }
 }
 
 /** Chargers say their times in seconds; one that says the same second a minute later has a clock that stands. */

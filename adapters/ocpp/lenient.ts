@@ -5,7 +5,7 @@ export interface Reading {
   payload: unknown;
   /** Why it cannot be used: something required is missing or of a hopeless type. Empty: usable. */
   fatal: Problem[];
-  /** Optional fields that were left out because they cannot be read. */
+  /** What was left out because it cannot be read: optional fields, and entries of lists. */
   dropped: string[];
 }
 
@@ -17,6 +17,8 @@ export interface Vocabulary {
   otherwise: Readonly<Record<string, string>>;
   /** Fields of text that some fill with JSON as it is: kept as its text. */
   json: ReadonlySet<string>;
+  /** What stands for a required field that is not there. */
+  absent?: Readonly<Record<string, string | number>>;
 }
 
 /** A version without known aliases. */
@@ -58,8 +60,10 @@ export function readLeniently(
     return { payload, fatal: [], dropped: [] };
   const coerced = coerce(schema, payload, name, { note: deviate, words });
   const all = schemas.problems(name, coerced);
-  const dropped = dropUnreadable(schema, coerced, all.filter(isFatal));
-  for (const key of dropped) deviate(`DROPPED:${name}/${key}`, sampleAt(payload, `/${key}`));
+  const unreadable = [...new Set(all.filter(isFatal).flatMap(({ path }) => droppable(schema, coerced, path) ?? []))];
+  const dropped = unreadable.map((path) => generic(path).slice(1));
+  for (const path of unreadable) deviate(`DROPPED:${name}${generic(path)}`, sampleAt(payload, path));
+  drop(coerced, unreadable);
   const left = dropped.length > 0 ? schemas.problems(name, coerced) : all;
   for (const problem of left)
     deviate(`${problem.keyword.toUpperCase()}:${name}${generic(problem.path)}`, sampleAt(coerced, problem.path));
@@ -81,14 +85,49 @@ function isFatal(problem: Problem): boolean {
   return !TOLERABLE.has(problem.keyword);
 }
 
-/** Takes optional fields with hopeless contents out of a payload that `coerce` made; tells which. */
-function dropUnreadable(schema: JsonSchema, coerced: unknown, fatal: Problem[]): string[] {
-  if (!isRecord(coerced)) return [];
-  const keys = new Set(fatal.map((problem) => problem.path.split('/')[1] ?? ''));
-  const optional = [...keys].filter((key) => Object.hasOwn(coerced, key) && !schema.required?.includes(key));
-  for (const key of optional) delete coerced[key];
-  return optional;
+/**
+ * The smallest part around an unreadable place that a payload can do without: an optional field, or an entry of a list, so that one
+ * bad reading does not take the others with it. Undefined: there is none.
+ */
+function droppable(schema: JsonSchema, payload: unknown, path: string): string | undefined {
+  let at: JsonSchema | undefined = schema;
+  let value = payload;
+  let inside = '';
+  let found: string | undefined;
+  for (const step of path.split('/').slice(1)) {
+    inside += `/${step}`;
+    const there = Array.isArray(value)
+      ? value[Number(step)] !== undefined
+      : isRecord(value) && Object.hasOwn(value, step);
+    if (!there) break;
+    if (Array.isArray(value)) {
+      found = inside;
+      at = at?.items;
+      value = value[Number(step)] as unknown;
+    } else if (isRecord(value)) {
+      if (!at?.required?.includes(step)) found = inside;
+      at = at?.properties?.[step];
+      value = value[step];
+    }
+  }
+  return found;
 }
+
+/** Takes these places out of a payload that `coerce` made. */
+function drop(coerced: unknown, paths: readonly string[]): void {
+  // From the end, so that what is still to go stands where it stood.
+  for (const path of paths.toSorted(byPlace).toReversed()) {
+    const steps = path.split('/').slice(1);
+    const last = steps.pop() ?? '';
+    let holder: unknown = coerced;
+    for (const step of steps)
+      holder = Array.isArray(holder) ? holder[Number(step)] : isRecord(holder) ? holder[step] : undefined;
+    if (Array.isArray(holder)) holder.splice(Number(last), 1);
+    else if (isRecord(holder)) delete holder[last];
+  }
+}
+
+const byPlace = (one: string, other: string): number => one.localeCompare(other, 'en', { numeric: true });
 
 /** How deviations are noted, and what the charger's own words mean. */
 interface Way {
@@ -129,6 +168,12 @@ function coerceObject(
     else if (field === null || isBlank(schema, key, field))
       way.note(`${field === null ? 'NULL' : 'BLANK'}:${path}/${key}`, JSON.stringify(field));
     else result[key] = coerce(known, field, `${path}/${key}`, way);
+  }
+  for (const key of schema.required ?? []) {
+    const stands = Object.hasOwn(result, key) ? undefined : way.words.absent?.[`${path}/${key}`];
+    if (stands === undefined) continue;
+    way.note(`ABSENT:${path}/${key}`, '');
+    result[key] = stands;
   }
   return result;
 }

@@ -112,6 +112,11 @@ export function setProgress(db: Db, id: string, p: SessionProgress, stamp: Milli
   );
 }
 
+/** Takes a session's transaction from it: the transaction is another session's now. */
+export function unlinkTransaction(db: Db, id: string): void {
+  db.run('UPDATE session SET transaction_id = NULL WHERE id = ?', id);
+}
+
 /** Says what a session may come to; not a change that anybody polls. */
 export function setLimit(db: Db, id: string, limit: SessionLimit | null): void {
   db.run(

@@ -11,21 +11,18 @@ import {
   oneof,
   record,
 } from 'fast-check';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { applyConfig } from '../../gateway/apply-config.ts';
 import { reportStatus } from '../../gateway/availability.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';
-import { createGateway } from '../../gateway/create-gateway.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { listQuarantine } from '../../gateway/quarantine.ts';
-import { followDue, recoverSamples, recordSamples } from '../../gateway/samples.ts';
-import { listSessions, refreshAll } from '../../gateway/sessions.ts';
+import { followDue, recordSamples } from '../../gateway/samples.ts';
+import { listSessions } from '../../gateway/sessions.ts';
 import { listTransactions, startTransaction, stopTransaction } from '../../gateway/transactions.ts';
-import { layDatabase } from '../harness/database.ts';
-import { testConfig } from '../harness/gateway.ts';
+import { createSite } from './power-cuts.ts';
 
 const ALL = { offset: 0, limit: 1000 };
 const BEGIN = Date.UTC(2026, 10, 21, 12);
@@ -91,38 +88,6 @@ const step: Arbitrary<Step> = oneof(
   { weight: 5, arbitrary: record({ kind: constant('again' as const), millis, which: nat(1000) }) },
   { weight: 2, arbitrary: record({ kind: constantFrom('tick' as const, 'cut' as const), millis }) },
 );
-
-/** A site of one charger that can lose power: it goes on from a copy of what was on disk at that moment. */
-async function createSite(root: string, clock: () => number) {
-  let lives = 0;
-  let gw: Gateway | null = null;
-  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
-  async function open(): Promise<Gateway> {
-    const directory = join(root, String(lives));
-    mkdirSync(directory, { recursive: true });
-    layDatabase(directory);
-    gw = createGateway({ settings: testConfig(directory).settings, directory, maxBytes: 0, clock, log: silent });
-    await applyConfig(gw);
-    await recoverSamples(gw);
-    await refreshAll(gw);
-    return gw;
-  }
-
-  return {
-    open,
-    async cut(): Promise<Gateway> {
-      const before = join(root, String(lives));
-      lives += 1;
-      const after = join(root, String(lives));
-      mkdirSync(after);
-      for (const file of ['chargegate.db', 'chargegate.db-wal'])
-        if (existsSync(join(before, file))) copyFileSync(join(before, file), join(after, file));
-      gw?.db.close();
-      return open();
-    },
-  };
-}
 
 /** What the outside sees of a gateway, to compare before and after. */
 function snapshot(gw: Gateway, sessions: boolean): string {

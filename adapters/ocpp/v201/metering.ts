@@ -5,11 +5,22 @@ import { readSample } from '../readings.ts';
 import type { MeterValueType, SampledValueType } from '../schemas/generated/v201.ts';
 import { instant } from '../times.ts';
 
-/** Decodes 2.x meter values: one sample per instant, with everything that was said kept beside. */
-export function decodeSamples(context: MessageContext, values: readonly MeterValueType[] = []): Sample[] {
+/**
+ * Decodes 2.x meter values: one sample per instant, with everything that was said kept beside. One that tells no time is of the
+ * moment of its message, `otherwise`.
+ */
+export function decodeSamples(
+  context: MessageContext,
+  values: readonly MeterValueType[] = [],
+  otherwise = '',
+): Sample[] {
   const { energyUnit } = quirksOf(context.gw, context.chargerId);
   return values.map(({ timestamp, sampledValue }) =>
-    readSample(instant(context, timestamp), sampledValue.flatMap(decodeValue), energyUnit),
+    readSample(
+      instant(context, timestamp === '' ? otherwise : timestamp),
+      sampledValue.flatMap(decodeValue),
+      energyUnit,
+    ),
   );
 }
 

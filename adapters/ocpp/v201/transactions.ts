@@ -1,6 +1,6 @@
+import { contentHash } from '../../../gateway/domain/hash.ts';
 import type { ChargingState } from '../../../gateway/domain/transaction-events.ts';
-import { recordSamples } from '../../../gateway/samples.ts';
-import { recordEvent } from '../../../gateway/transaction-events.ts';
+import { recordEvent, recordReadings } from '../../../gateway/transaction-events.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { EVSEType, IdTokenType, Requests, TransactionEventResponse } from '../schemas/generated/v201.ts';
 import { instant } from '../times.ts';
@@ -36,19 +36,27 @@ function cardOf(token: IdTokenType | undefined): string | null {
   return token.type === 'NoAuthorization' ? '' : null;
 }
 
+/**
+ * What makes a re-sent event the same one: what it says. Some number all their events 0 (Q48), and a clock can stand still; only
+ * whether it is told late may differ, since a message that waits becomes a late one.
+ */
+function keyOf({ offline: _, ...said }: Requests['TransactionEvent']): string {
+  const { seqNo, eventType, timestamp, triggerReason, ...rest } = said;
+  return JSON.stringify([seqNo, eventType, timestamp, triggerReason, contentHash(JSON.stringify(rest))]);
+}
+
 async function event(
   context: MessageContext,
   request: Requests['TransactionEvent'],
 ): Promise<TransactionEventResponse> {
   const { gw, chargerId, receivedAt } = context;
-  const { eventType, seqNo, timestamp, triggerReason, transactionInfo, idToken, meterValue, reservationId } = request;
+  const { eventType, timestamp, transactionInfo, idToken, meterValue, reservationId } = request;
   const { transactionId, chargingState, stoppedReason } = transactionInfo;
   const { card, cost } = await recordEvent(gw, {
     chargerId,
     wireId: transactionId,
     type: TYPES[eventType],
-    // Some number all their events 0 (Q48).
-    key: JSON.stringify([seqNo, eventType, timestamp, triggerReason]),
+    key: keyOf(request),
     reportedAt: instant(context, timestamp),
     receivedAt,
     ...placeOf(context, request.evse),
@@ -57,7 +65,7 @@ async function event(
     state: (chargingState !== undefined && STATES[chargingState]) || null,
     // OCPP 2.0.1 part 2, TransactionType: absent means Local.
     stopReason: eventType === 'Ended' ? (stoppedReason ?? 'Local') : null,
-    samples: decodeSamples(context, meterValue),
+    samples: decodeSamples(context, meterValue, timestamp),
     payload: request,
   });
   return {
@@ -71,10 +79,9 @@ async function event(
 async function sample(context: MessageContext, request: Requests['MeterValues']) {
   const { gw, chargerId, receivedAt } = context;
   const evse = request.evseId >= 1 ? request.evseId : null;
-  await recordSamples(gw, {
+  await recordReadings(gw, {
     chargerId,
     evse,
-    wireId: null,
     samples: decodeSamples(context, request.meterValue),
     receivedAt,
   });

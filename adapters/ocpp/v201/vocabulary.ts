@@ -18,4 +18,14 @@ export const VOCABULARY: Vocabulary = {
     'ReservationStatusUpdate.req/reservationUpdateStatus': 'Removed',
   },
   json: new Set(),
+  absent: {
+    // What they say counts also where they leave out what kind of card it is, or a number that is told apart by the rest (Q48).
+    'Authorize.req/idToken/type': 'Central',
+    'TransactionEvent.req/idToken/type': 'Central',
+    'TransactionEvent.req/seqNo': 0,
+    'TransactionEvent.req/triggerReason': 'AbnormalCondition',
+    // Of the moment of their message.
+    'TransactionEvent.req/meterValue/timestamp': '',
+    'MeterValues.req/meterValue/timestamp': '',
+  },
 };

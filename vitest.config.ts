@@ -11,7 +11,8 @@ export default defineConfig({
     pool: 'forks',
     // No module holds state, so that files may share a process: a third of the time.
     isolate: false,
-    maxWorkers: 2,
+    // One more than the two cores that this is made for: a third of the time is waiting for clocks, disks and browsers.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 10_000,

@@ -28,9 +28,9 @@ interface Setting {
   answers: { status: string };
 }
 
-async function setUp(readers: string, authorization = '{}'): Promise<Setting> {
+async function setUp(readers: string, authorization = '{}', clock = Date.now): Promise<Setting> {
   const yaml = `authorization: ${authorization}\nreaders:\n${readers}\n`;
-  const site = await startTestSite({ yaml });
+  const site = await startTestSite({ yaml, clock });
   rig.push(() => site.cleanUp());
   await putSiteToken(site.gateway, CARD, {});
   await putSiteToken(site.gateway, OTHER, {});
@@ -70,7 +70,9 @@ async function begin({ charger }: Setting, connectorId: number, idTag: string): 
 
 describe('a card at a reader of the site', () => {
   it('begins a charge where a vehicle is plugged in and waits, the one plugged in last', async () => {
-    const setting = await setUp(READER);
+    // No two moments are the same.
+    let last = 0;
+    const setting = await setUp(READER, '{}', () => (last = Math.max(last + 1, Date.now())));
     await status(setting.charger, 1, 'Preparing');
     await status(setting.charger, 2, 'Preparing');
     expect(await tap(setting, CARD)).toBe('accepted');

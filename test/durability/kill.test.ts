@@ -1,65 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
-import { createGateway } from '../../gateway/create-gateway.ts';
-import { wallClock } from '../../gateway/domain/time.ts';
+import type { RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { listCdrs } from '../../gateway/cdrs.ts';
 import { listSessions } from '../../gateway/sessions.ts';
-import { recoverSamples } from '../../gateway/samples.ts';
 import { listTransactions } from '../../gateway/transactions.ts';
 import { listSamples } from '../../gateway/store/transactions.ts';
-import { startDaemon, type Daemon } from '../harness/daemon.ts';
-import { testConfig } from '../harness/gateway.ts';
+import { openKillBench, type KillBench } from './kill-bench.ts';
 
 const ALL = { offset: 0, limit: 100 };
 
-let directory: string;
-let port: number;
-let daemon: Daemon;
+let bench: KillBench;
 let charger: RawCharger;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'chargegate-kill-'));
-  port = await freePort();
-  writeFileSync(
-    join(directory, 'depot.yaml'),
-    `
-site: { address: A, city: C, country: SWE, latitude: "59.1", longitude: "15.1", time-zone: Europe/Stockholm, country-code: SE, party-id: DEP }
-ocpp: { host: 127.0.0.1, port: ${port}, unknown-chargers: accept }
-ocpi: { host: 127.0.0.1, port: 0 }
-console: { port: 0 }
-log: { level: error }
-default-connector: { tariff: standard }
-tariffs: [{ id: standard, currency: SEK, tax-included: no, elements: [{ components: [{ type: energy, price: 2, vat: 25 }] }] }]
-tokens: [{ uid: CARD1 }]
-`,
-  );
-  await start();
+  bench = await openKillBench();
+  charger = await bench.dial('BAY-1', 'ocpp1.6');
 });
-afterEach(async () => {
-  await daemon.kill();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return free;
-}
-
-async function start(): Promise<void> {
-  daemon = await startDaemon(join(directory, 'depot.yaml'), { CHARGEGATE_DATA_DIR: directory });
-  charger = await createRawCharger(`ws://127.0.0.1:${port}/ocpp/BAY-1`, { protocols: ['ocpp1.6'] });
-}
+afterEach(() => bench.end());
 
 async function powerCut(): Promise<void> {
-  await daemon.kill();
-  await start();
+  await bench.daemon().kill();
+  await bench.start();
+  charger = await bench.dial('BAY-1', 'ocpp1.6');
 }
 
 const begin = Date.now() - 3_600_000;
@@ -104,24 +65,12 @@ async function run(cut: 'before the answer' | 'after the answer'): Promise<{ fir
   return answers;
 }
 
-/** Opens the database that a killed daemon left. */
-async function afterwards<T>(look: (gw: ReturnType<typeof createGateway>) => T): Promise<T> {
-  await daemon.kill();
-  const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-  const { settings } = testConfig(directory);
-  const gw = createGateway({ settings, directory, maxBytes: 0, clock: wallClock, log: silent });
-  await recoverSamples(gw);
-  const seen = look(gw);
-  gw.db.close();
-  return seen;
-}
-
 describe('kill -9 at every message of a session', () => {
   test.each(['before the answer', 'after the answer'] as const)(
     '%s: one transaction, one correct CDR',
     async (cut) => {
       await run(cut);
-      const { transactions, sessions, cdrs } = await afterwards((gw) => ({
+      const { transactions, sessions, cdrs } = await bench.afterwards((gw) => ({
         transactions: listTransactions(gw, ALL).items,
         sessions: listSessions(gw, ALL).items,
         cdrs: listCdrs(gw, ALL).items,
@@ -157,11 +106,11 @@ describe('kill -9 at every message of a session', () => {
         };
         await charger.call('MeterValues', { connectorId: 1, transactionId, meterValue: [value] });
         acknowledged = i;
-        if (i === 500) daemon.process.kill('SIGKILL');
+        if (i === 500) bench.daemon().process.kill('SIGKILL');
       }
     })();
     await expect(burst).rejects.toThrow('ended before');
-    const { energies, sessions } = await afterwards((gw) => ({
+    const { energies, sessions } = await bench.afterwards((gw) => ({
       energies: listSamples(gw.db, 1).map((sample) => sample.energyWh),
       sessions: listSessions(gw, ALL).items,
     }));
@@ -174,9 +123,10 @@ describe('kill -9 at every message of a session', () => {
 describe('stop and start', () => {
   test('SIGTERM answers what came, exits 0, and chargers may come back', async () => {
     await charger.call('BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' });
-    expect(await daemon.stop()).toBe(0);
+    expect(await bench.daemon().stop()).toBe(0);
     expect((await charger.closed).code).toBe(1001);
-    await start();
+    await bench.start();
+    charger = await bench.dial('BAY-1', 'ocpp1.6');
     expect((await charger.call('Heartbeat', {}))[0]).toBe(3);
   });
 });

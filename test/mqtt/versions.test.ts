@@ -24,6 +24,8 @@ describe.skipIf(!hasMosquitto).each(['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'] as const
       onViolation: (problem) => void violations.push(problem),
     });
     await charger.connect();
+    // Its EVSE is known to the gateway, and so to the building.
+    await evse(({ status }) => status === 'Available');
   });
   afterEach(async () => {
     await charger.close();

@@ -1,6 +1,7 @@
-import { SECRET_KEYS } from './domain/configuration.ts';
+import { isSecretKey } from './domain/configuration.ts';
 import { OTHER_DEVIATIONS, type Deviation, type Frame } from './domain/diagnostics.ts';
 import type { Clock } from './domain/time.ts';
+import { maskSecrets } from './mask-secrets.ts';
 
 /** A frame's text is cut here: the ring is for reading, not for keeping. */
 const FRAME_CHARS = 4096;
@@ -11,18 +12,10 @@ const FRAMES_PER_FLUSH = 50;
 /** Kinds of deviations noted of one charger, and how long the name of one may be: chargers put what they like into keys. */
 const MOST_CODES = 100;
 const CODE_CHARS = 120;
+const SAMPLE_CHARS = 500;
 
-/** A key whose value is nobody's business, in quotes; chargers do not all mind the case (Q59). */
-const SECRET_KEY = `"[^"]*(?:${SECRET_KEYS.source})[^"]*"`;
-const BETWEEN = '\\s*,\\s*(?:"readonly"\\s*:\\s*\\w+\\s*,\\s*)?';
-
-const SECRETS = new RegExp(`(${SECRET_KEY}${BETWEEN}"value"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*`, 'gi');
-
-/** The same with the value first. */
-const SECRETS_BEFORE = new RegExp(
-  `("value"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*("${BETWEEN}"key"\\s*:\\s*${SECRET_KEY})`,
-  'gi',
-);
+/** Fields whose bare value is that of a variable, which may be any. */
+const BARE_VALUES = /\/(?:variableAttribute(?:\/value)?|actualValue|attributeValue)$/;
 
 /**
  * What is noted for diagnosis as it happens and stored every few seconds: a bounded ring of raw frames per charger, and
@@ -56,7 +49,7 @@ export function createDiagnostics(clock: Clock): Diagnostics {
       const known = codes.get(code);
       if (known) Object.assign(known, { count: known.count + 1, lastSeenAt: at });
       else
-        codes.set(code, { code, count: 1, firstSeenAt: at, lastSeenAt: at, sample: maskSecrets(sample).slice(0, 500) });
+        codes.set(code, { code, count: 1, firstSeenAt: at, lastSeenAt: at, sample: presentableSample(kind, sample) });
     },
     take() {
       const taken = {
@@ -74,11 +67,8 @@ function presentable(frame: Frame): Frame {
   return { ...frame, text: maskSecrets(frame.text).slice(0, FRAME_CHARS) };
 }
 
-/** A link of the gateway's own to firmware or for a log: who knows it may use it. */
-const LINKS = /(\/files\/)[A-Za-z0-9_-]{43}/g;
-
-/** Hides the passwords that OCPP carries in configuration calls, and links to files. */
-export function maskSecrets(frame: string): string {
-  const text = frame.includes('/files/') ? frame.replace(LINKS, '$1***') : frame;
-  return SECRET_KEYS.test(text) ? text.replace(SECRETS, '$1***').replace(SECRETS_BEFORE, '$1***$2') : text;
+/** An example, without what is nobody's business: of a field, its name alone tells. */
+function presentableSample(kind: string, sample: string): string {
+  const field = kind.includes(':') ? kind.slice(kind.lastIndexOf('/') + 1) : '';
+  return BARE_VALUES.test(kind) || isSecretKey(field) ? '***' : maskSecrets(sample).slice(0, SAMPLE_CHARS);
 }

@@ -7,6 +7,7 @@ import { GatewayError } from '../../gateway/domain/errors.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { noteSecurity } from '../../gateway/security-events.ts';
 import { basicCredentials, type BasicCredentials } from './basic-auth.ts';
+import type { Protocol } from './protocol.ts';
 import { createFailureLimit, type FailureState } from './failure-limit.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { dialerOf } from './remote-address.ts';
@@ -30,11 +31,15 @@ export interface Transport {
 
 /** Decides who may open a socket: known, with the right password or certificate, on a profile that is good enough. */
 export interface Gatekeeper {
-  /** `chargerId` null: the path named nobody. */
+  /**
+   * `chargerId` null: the path named nobody. `keyForm`: how a key of hex digits comes in the version to be spoken; null: none
+   * is.
+   */
   admit(
     chargerId: string | null,
     transport: Transport,
     request: IncomingMessage,
+    keyForm: Protocol['keyForm'] | null,
   ): Promise<{ chargerId: string } | Refusal>;
 }
 
@@ -52,6 +57,18 @@ const OF_ADDRESS = { free: 50, window: 600, longest: 30 };
 
 /** Chargers remembered to have come in from an address. */
 const MOST_WELCOME = 10_000;
+
+/** What came with a handshake. */
+interface Given {
+  credentials: BasicCredentials | null;
+  keyForm: Protocol['keyForm'] | null;
+}
+
+/** A password in the form of the other version (Q6). */
+const CAME_AS = {
+  hex: 'its password came as the text of hex digits',
+  bytes: 'its password came as the bytes that its hex digits stand for',
+} as const;
 
 /** Makes the door's keeper; it remembers failures in memory. `now`: a monotonic clock, milliseconds. */
 export function createGatekeeper(gw: Gateway, now: () => number = () => performance.now()): Gatekeeper {
@@ -113,10 +130,10 @@ export function createGatekeeper(gw: Gateway, now: () => number = () => performa
     chargerId: string,
     transport: Transport,
     from: string,
-    given: BasicCredentials | null,
+    given: Given,
   ): Promise<{ chargerId: string } | Refusal> {
     const certified = isCertified(chargerId, transport);
-    const password = given?.password ?? null;
+    const password = given.credentials?.password ?? null;
     const guess = password !== null && !certified;
     const pair = pairOf(chargerId, from);
     const slowed = guess ? slowDown(chargerId, from, pair) : null;
@@ -136,7 +153,7 @@ export function createGatekeeper(gw: Gateway, now: () => number = () => performa
     from: string,
     opinion: Admission,
     pair: string,
-    given: BasicCredentials | null,
+    given: Given,
   ): { chargerId: string } | Refusal {
     switch (opinion.kind) {
       case 'admitted':
@@ -162,15 +179,17 @@ export function createGatekeeper(gw: Gateway, now: () => number = () => performa
   function noteOddities(
     chargerId: string,
     { form, earlier }: Extract<Admission, { kind: 'admitted' }>,
-    given: BasicCredentials | null,
+    { credentials, keyForm }: Given,
   ): void {
-    if (form === 'hex') deviate(chargerId, 'PASSWORD_FORM', 'its password came as the text of hex digits');
+    if (form !== null && form !== 'text' && keyForm !== null && form !== keyForm)
+      deviate(chargerId, 'PASSWORD_FORM', CAME_AS[form]);
     if (earlier) deviate(chargerId, 'EARLIER_PASSWORD', 'it still uses the password before the one it took');
-    if (given && given.user !== chargerId) deviate(chargerId, 'BASIC_USER_NAME', given.user.slice(0, 100));
+    if (credentials && credentials.user !== chargerId)
+      deviate(chargerId, 'BASIC_USER_NAME', credentials.user.slice(0, 100));
   }
 
   return {
-    async admit(chargerId, transport, request) {
+    async admit(chargerId, transport, request, keyForm) {
       const from = dialerOf(request.socket.remoteAddress);
       const wait = handshakes.take(from);
       if (wait > 0) return { status: 503, problem: `too many connections a second from ${from}`, retryAfter: wait };
@@ -183,7 +202,8 @@ export function createGatekeeper(gw: Gateway, now: () => number = () => performa
       if (admission(gw, chargerId) === 'unknown')
         return { status: 404, problem: `charger ${chargerId} is not known here` };
       try {
-        return await judge(chargerId, transport, from, basicCredentials(request.headers.authorization));
+        const credentials = basicCredentials(request.headers.authorization);
+        return await judge(chargerId, transport, from, { credentials, keyForm });
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         return { status: 503, problem: error.message };

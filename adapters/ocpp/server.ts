@@ -16,7 +16,7 @@ import { createLink, type Link } from './link.ts';
 import { mendHandshakes } from './mend-handshake.ts';
 import { createPenalties } from './penalties.ts';
 import type { Protocol } from './protocol.ts';
-import { chooseProtocol, type ProtocolChoice } from './subprotocol.ts';
+import { chooseProtocol, offersIn, type ProtocolChoice } from './subprotocol.ts';
 import { createTlsListener } from './tls.ts';
 import { v16 } from './v16/index.ts';
 import { v201 } from './v201/index.ts';
@@ -127,16 +127,17 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
         told: true,
       };
     const transport = transportOf(request, chargerId);
-    const who = await gatekeeper.admit(chargerId, transport, request);
+    const choice = chargerId === null ? null : choose(chargerId, request);
+    const { keyForm = null } = (choice && PROTOCOLS.get(choice.protocol)) ?? {};
+    const who = await gatekeeper.admit(chargerId, transport, request, keyForm);
     if ('status' in who) return who;
+    return { ...who, certificate: transport.certificate?.serialNumber ?? null, choice };
+  }
+
+  function choose(chargerId: string, request: IncomingMessage): ProtocolChoice | null {
     const offered = request.headers['sec-websocket-protocol'];
-    const wishes = protocolsOf(gw, who.chargerId);
-    const certificate = transport.certificate?.serialNumber ?? null;
-    return {
-      ...who,
-      certificate,
-      choice: chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol, wishes),
-    };
+    const wishes = protocolsOf(gw, chargerId, offersIn(offered));
+    return chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol, wishes);
   }
 
   function transportOf({ socket }: IncomingMessage, chargerId: string | null): Transport {
@@ -169,6 +170,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     head: Buffer,
     { chargerId, choice, certificate }: Admitted,
   ): void {
+    const offered = offersIn(request.headers['sec-websocket-protocol']);
     // We chose already: ws sees only our choice, in the charger's own spelling.
     if (choice?.echo) request.headers['sec-websocket-protocol'] = choice.echo;
     else delete request.headers['sec-websocket-protocol'];
@@ -183,7 +185,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       }
       // Files are fetched without TLS: many chargers check certificates for their websocket only.
       const plainPort = request.socket instanceof TLSSocket ? (http.address() as AddressInfo).port : null;
-      connect(webSocket, chargerId, protocol, certificate, dialledAddress(request, plainPort));
+      connect(webSocket, chargerId, protocol, certificate, dialledAddress(request, plainPort), offered);
     });
   }
 
@@ -193,10 +195,11 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     protocol: Protocol,
     certificate: string | null,
     dialled: string | null,
+    offered: string,
   ): void {
     const earlier = links.get(chargerId);
     // In the next microtask, when the registry below already knows the new socket.
-    const known = Promise.resolve().then(() => connectCharger(gw, chargerId, protocol.name));
+    const known = Promise.resolve().then(() => connectCharger(gw, chargerId, protocol.name, offered));
     const link = createLink({
       gw,
       chargerId,

@@ -78,7 +78,7 @@ function tidy(text: string): string {
 }
 
 /** Names of keys whose values are nobody's business, whoever made the charger. */
-export const SECRET_KEYS = /authorizationkey|passw|passphrase|secret|credential|privatekey|psk/i;
+export const SECRET_KEYS = /authorizationkey|passw|passphrase|secret|credential|privatekey|psk|sim_?pin|vpn_?key/i;
 
 /** Is the value of this key to be kept out of storage, answers and frames? */
 export function isSecretKey(key: string): boolean {

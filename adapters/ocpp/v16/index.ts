@@ -29,6 +29,8 @@ const HANDLERS: Handlers = {
 export const v16: Protocol = {
   name: 'ocpp1.6',
   malformedCode: 'FormationViolation',
+  unknownTypeCode: 'FormationViolation',
+  unconfirmed: false,
   // OCPP 1.6 IdToken: CiString20.
   tokenLimit: 20,
   tellsReservationEnds: false,
@@ -50,6 +52,10 @@ export const v16: Protocol = {
     },
     bothWays: ['DataTransfer'],
   }),
+  // The bytes of AuthorizationKey (security whitepaper ed. 3).
+  keyForm: 'bytes',
+  // Whoever it is may say anything.
+  asksFor: () => null,
   passwordIn,
   encode: (order, quirks) => encodeOrder(order, timeFormat(quirks)),
   decode: decodeAnswer,

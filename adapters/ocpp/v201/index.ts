@@ -7,7 +7,7 @@ import { firmware } from './firmware.ts';
 import { TOKEN_LIMIT } from './id-tokens.ts';
 import { liveTime } from './live-times.ts';
 import { notices } from './notices.ts';
-import { decodeAnswer, encodeOrder } from './orders.ts';
+import { asksFor, decodeAnswer, encodeOrder } from './orders.ts';
 import { passwordIn } from './passwords.ts';
 import { provisioning } from './provisioning.ts';
 import { reports } from './reports.ts';
@@ -31,6 +31,19 @@ const HANDLERS: Handlers = {
   ...notices,
 };
 
+/** What a charger sends before it is accepted: its boot, and what it answers to orders with (OCPP 2.0.1 part 2, generic FR.05). */
+const SAID_BEFORE = [
+  'BootNotification',
+  'NotifyReport',
+  'NotifyMonitoringReport',
+  'NotifyCustomerInformation',
+  'NotifyDisplayMessages',
+  'ReportChargingProfiles',
+  'LogStatusNotification',
+  'FirmwareStatusNotification',
+  'PublishFirmwareStatusNotification',
+] as const;
+
 /** What 2.0.1 and 2.1 take in alike. */
 export const inbound201: Inbound = {
   schemas: 'ocpp2_0_1.json',
@@ -43,6 +56,7 @@ export const inbound201: Inbound = {
     other: 'FormatViolation',
     unknown: 'NotImplemented',
   },
+  unaccepted: { code: 'SecurityError', except: SAID_BEFORE },
   liveTime,
   acknowledge: async () => ({}),
   bothWays: ['DataTransfer'],
@@ -52,10 +66,16 @@ export const inbound201: Inbound = {
 export const v201: Protocol = {
   name: 'ocpp2.0.1',
   malformedCode: 'RpcFrameworkError',
+  // OCPP-J 2.0.1 §4.4.
+  unknownTypeCode: 'MessageTypeNotSupported',
+  unconfirmed: false,
   tokenLimit: TOKEN_LIMIT,
+  // A password is text (OCPP 2.0.1 part 2, A00.FR.205, BasicAuthPassword).
+  keyForm: 'hex',
   // ReservationStatusUpdate (H04).
   tellsReservationEnds: true,
   ...createExchange(inbound201),
+  asksFor,
   passwordIn,
   encode: (order, quirks) => encodeOrder(order, timeFormat(quirks)),
   decode: decodeAnswer,

@@ -14,6 +14,7 @@ import { given, readStatus, status, text } from '../order-words.ts';
 import type { WireCall } from '../protocol.ts';
 import type { Action, InstallCertificateUseEnumType, Requests } from '../schemas/generated/v201.ts';
 import { groupOf, idToken } from './id-tokens.ts';
+import { BASIC_AUTH_PASSWORD, passwordStatus } from './passwords.ts';
 import { decodeSchedule, encodeProfile, PURPOSE } from './profiles.ts';
 import { parseName, readVariables } from './variables.ts';
 
@@ -61,8 +62,6 @@ const ROOT_USE: Record<
 };
 
 const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;
-
-export const BASIC_AUTH_PASSWORD = { component: { name: 'SecurityCtrlr' }, variable: { name: 'BasicAuthPassword' } };
 
 /** What became of the one variable that was set. */
 function variableStatus(payload: Record<string, unknown>): { status: OrderStatus } {
@@ -135,7 +134,7 @@ const CODINGS: Codings = {
   'change-password': {
     encode: ({ password }) =>
       wire('SetVariables', { setVariableData: [{ ...BASIC_AUTH_PASSWORD, attributeValue: password }] }),
-    decode: variableStatus,
+    decode: passwordStatus,
   },
   // A higher one comes with a whole network profile (A05), which is the operator's to make.
   'raise-profile': NO_WORDS,
@@ -277,4 +276,12 @@ export function encodeOrder<K extends OrderKind>(order: OrderOf<K>, time: TimeFo
 /** What a charger's answer to an order says; whatever it holds, it says something. */
 export function decodeAnswer<K extends OrderKind>(order: OrderOf<K>, payload: unknown): Answers[K] {
   return CODINGS[order.kind].decode(isRecord(payload) ? payload : {});
+}
+
+/** A TriggerMessage asks for a message by its name, for one of signing by what is to be signed. */
+export function asksFor(action: string, payload: unknown): string | null {
+  if (action !== 'TriggerMessage' || !isRecord(payload)) return null;
+  const { requestedMessage } = payload;
+  if (typeof requestedMessage !== 'string') return null;
+  return requestedMessage.startsWith('Sign') ? 'SignCertificate' : requestedMessage;
 }

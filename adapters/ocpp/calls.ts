@@ -24,7 +24,7 @@ export interface CallQueue {
 }
 
 /** What an answer belongs to: the call that waits, one that was given up, or none that we made or still know. */
-export type Heard = { kind: 'awaited' } | { kind: 'late'; action: string } | { kind: 'unasked' };
+export type Heard = { kind: 'awaited'; action: string } | { kind: 'late'; action: string } | { kind: 'unasked' };
 
 export interface CallQueueOptions {
   send(text: string): void;
@@ -111,8 +111,9 @@ export function createCallQueue(options: CallQueueOptions): CallQueue {
     },
     answer(id, outcome) {
       if (inFlight && inFlight.id === id) {
+        const { action } = inFlight;
         finish(inFlight, outcome);
-        return { kind: 'awaited' };
+        return { kind: 'awaited', action };
       }
       const given = typeof id === 'string' ? late.get(id) : undefined;
       if (typeof id !== 'string' || !given) return { kind: 'unasked' };

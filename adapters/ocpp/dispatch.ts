@@ -1,3 +1,4 @@
+import { admission } from '../../gateway/chargers.ts';
 import { GatewayError } from '../../gateway/domain/errors.ts';
 import { quarantineMessage } from '../../gateway/quarantine.ts';
 import { readLeniently, type Vocabulary } from './lenient.ts';
@@ -23,6 +24,10 @@ export interface Inbound {
   handlers: Readonly<Record<string, Handler<never, object>>>;
   /** CALLERROR codes as this version spells them, by what is wrong; `unknown`: no message of this version. */
   codes: { required: string; type: string; other: string; unknown: string };
+  /** CALLERROR code for what a charger may not say before it is accepted, and what it may; absent: it may say anything. */
+  unaccepted?: { code: string; except: readonly string[] };
+  /** Messages that nobody answers. */
+  unanswered?: readonly string[];
   /** What a message says of the moment in which it was sent. */
   liveTime(action: string, request: unknown): LiveTime | undefined;
   /** What acknowledges a transactional message that was set aside. */
@@ -32,17 +37,25 @@ export interface Inbound {
 }
 
 /** The ways in and out that every version shares: reading leniently, answering always, checking what we send. */
-export function createExchange(inbound: Inbound): Pick<Protocol, 'handle' | 'checkCall'> {
+export function createExchange(inbound: Inbound): Pick<Protocol, 'handle' | 'checkCall' | 'checkAnswer'> {
   const lenient = loadSchemas(inbound.schemas, 'lenient');
   const strict = loadSchemas(inbound.schemas, 'strict');
   const isInbound = (action: string): boolean => Object.hasOwn(inbound.handlers, action);
 
   async function handle(context: MessageContext, action: string, payload: unknown): Promise<Answer> {
     const handler = isInbound(action) ? (inbound.handlers[action] as Handler<unknown, object>) : undefined;
+    if (!handler && context.unanswered && inbound.unanswered?.includes(action))
+      return noticed(context, action, payload);
     if (!handler) {
       context.deviate(`UNKNOWN_ACTION:${action.slice(0, 40)}`, action);
       const description = `${action} is not a message that a charger sends`;
-      return { kind: 'error', code: inbound.codes.unknown, description };
+      // It is known where it is one that only we send (OCPP-J 1.6 §4.2.3).
+      const known = lenient.schema(`${action}.req`) !== undefined;
+      return { kind: 'error', code: known ? 'NotSupported' : inbound.codes.unknown, description };
+    }
+    if (!handler.transactional && !mayBeSaid(context, action)) {
+      context.deviate(`BEFORE_ACCEPTED:${action}`, action);
+      return { kind: 'error', code: inbound.unaccepted?.code ?? '', description: 'the charger is not accepted here' };
     }
     const reading = readLeniently(lenient, `${action}.req`, payload, context.deviate, inbound.vocabulary);
     const { payload: request, fatal, dropped } = reading;
@@ -59,6 +72,20 @@ export function createExchange(inbound: Inbound): Pick<Protocol, 'handle' | 'che
     }
   }
 
+  /** Before it is accepted a charger says what it is asked for (OCPP 2.0.1 part 2, B02 and B03); what is about money is taken in always. */
+  function mayBeSaid({ gw, chargerId, asked }: MessageContext, action: string): boolean {
+    const { unaccepted } = inbound;
+    if (!unaccepted || unaccepted.except.includes(action) || asked.has(action)) return true;
+    return admission(gw, chargerId) === 'accepted';
+  }
+
+  /** Taken note of, with the raw frames. */
+  function noticed(context: MessageContext, action: string, payload: unknown): Answer {
+    for (const { keyword, path } of lenient.problems(action, payload))
+      context.deviate(`${keyword.toUpperCase()}:${action}${path.replace(/\/\d+(?=\/|$)/g, '')}`, action);
+    return { kind: 'result', payload: {} };
+  }
+
   async function unusable(
     context: MessageContext,
     action: string,
@@ -69,10 +96,12 @@ export function createExchange(inbound: Inbound): Pick<Protocol, 'handle' | 'che
     const reason = fatal.map((problem) => `${problem.path || 'payload'} ${problem.message}`).join('; ');
     if (handler.transactional) return setAside(context, action, payload, reason);
     if (handler.fallback) return { kind: 'result', payload: handler.fallback };
+    return { kind: 'error', code: codeOf(fatal), description: reason };
+  }
+
+  function codeOf([first]: Problem[]): string {
     const { required, type, other } = inbound.codes;
-    const keyword = fatal[0]?.keyword;
-    const code = keyword === 'required' ? required : keyword === 'type' ? type : other;
-    return { kind: 'error', code, description: reason };
+    return first?.keyword === 'required' ? required : first?.keyword === 'type' ? type : other;
   }
 
   /** What is about money is acknowledged whatever it holds, and kept where the operator sees it (law 1). */
@@ -116,7 +145,16 @@ export function createExchange(inbound: Inbound): Pick<Protocol, 'handle' | 'che
       );
   }
 
-  return { handle, checkCall };
+  function checkAnswer(action: string, payload: unknown): { code: string; description: string } | null {
+    const { fatal } = readLeniently(lenient, `${action}.conf`, payload, () => undefined);
+    if (fatal.length === 0) return null;
+    return {
+      code: codeOf(fatal),
+      description: fatal.map(({ path, message }) => `${path || 'payload'} ${message}`).join('; '),
+    };
+  }
+
+  return { handle, checkCall, checkAnswer };
 }
 
 function keep(context: MessageContext, action: string, payload: unknown, reason: string): Promise<void> {

@@ -11,9 +11,10 @@ import { createCallQueue } from './calls.ts';
 import { createIntake } from './intake.ts';
 import { isRecord } from './lenient.ts';
 import { createLiveness } from './liveness.ts';
+import { complaint, createMalformedCount, MAX_MALFORMED } from './malformed.ts';
 import type { Penalties } from './penalties.ts';
 import type { Answer, Protocol } from './protocol.ts';
-import { errorFrame, parseFrame, resultFrame, type Frame, type MessageId } from './rpc.ts';
+import { ERROR, errorFrame, parseFrame, RESULT, RESULT_ERROR, resultFrame, type Frame, type MessageId } from './rpc.ts';
 
 /** Beyond these waiting messages the socket is not read until half of them are done. */
 const MAX_INBOUND = 64;
@@ -23,14 +24,6 @@ const MESSAGES_PER_TURN = 16;
 
 /** A charger that does not read what we send is let go. */
 const MAX_BUFFERED = 1 << 20;
-
-/** So many unreadable frames within ten seconds are an attack or a broken charger: it is let go. */
-const MAX_MALFORMED = 50;
-
-/** So many of them are answered: one that means well learns it from these. */
-const ANSWERED_MALFORMED = 10;
-
-const MALFORMED_WINDOW = 10_000;
 
 /** Seconds of silence after which a charger is gone, whatever its socket says (Q9). */
 const SILENCE_FLOOR = 180;
@@ -62,7 +55,15 @@ export interface LinkOptions {
 export function createLink(options: LinkOptions): Link {
   const { gw, chargerId, socket, protocol } = options;
   const since = gw.clock();
-  const inbound: { id: MessageId; action: string; payload: unknown; receivedAt: Millis; began: number }[] = [];
+  const inbound: {
+    id: MessageId;
+    action: string;
+    payload: unknown;
+    unanswered: boolean;
+    receivedAt: Millis;
+    began: number;
+  }[] = [];
+  const asked = new Set<string>();
   const over = Promise.withResolvers<void>();
   let lastSeen = since;
   let framesIn = 0;
@@ -72,7 +73,7 @@ export function createLink(options: LinkOptions): Link {
   let idle: (() => void)[] = [];
   let superseded = false;
   let letGo = false;
-  let malformed = { since: -Infinity, count: 0 };
+  const countMalformed = createMalformedCount();
 
   const intake = createIntake({
     pause: () => socket.pause(),
@@ -138,7 +139,7 @@ export function createLink(options: LinkOptions): Link {
     framesIn += 1;
     const text = bytes.toString('utf8');
     gw.diagnostics.frame(chargerId, 'in', text);
-    dispatch(parseFrame(text, deviate), text);
+    dispatch(parseFrame(text, deviate, protocol), text);
   }
 
   function dispatch(frame: Frame, text: string): void {
@@ -146,7 +147,11 @@ export function createLink(options: LinkOptions): Link {
       case 'empty':
         return deviate('EMPTY_FRAME', '');
       case 'malformed':
-        return refuse(frame, text);
+        return refuse(frame, text, protocol.malformedCode);
+      case 'unknown':
+        return refuse(frame, text, protocol.unknownTypeCode);
+      case 'refusal':
+        return deviate('ANSWER_REFUSED', text);
       case 'result':
         return hear(frame.id, { kind: 'result', payload: frame.payload }, text);
       case 'error': {
@@ -154,10 +159,12 @@ export function createLink(options: LinkOptions): Link {
         return hear(frame.id, { kind: 'error', code, description, details }, text);
       }
       case 'call':
+      case 'send':
         inbound.push({
           id: frame.id,
           action: frame.action,
           payload: frame.payload,
+          unanswered: frame.kind === 'send',
           receivedAt: lastSeen,
           began: performance.now(),
         });
@@ -169,7 +176,7 @@ export function createLink(options: LinkOptions): Link {
 
   function hear(id: MessageId, outcome: CallOutcome, text: string): void {
     const heard = calls.answer(id, outcome);
-    if (heard.kind === 'awaited') return;
+    if (heard.kind === 'awaited') return judge(id, heard.action, outcome, text);
     deviate('LATE_ANSWER', text);
     if (heard.kind !== 'late') return;
     const status = outcome.kind === 'result' && isRecord(outcome.payload) ? outcome.payload['status'] : null;
@@ -179,20 +186,33 @@ export function createLink(options: LinkOptions): Link {
     });
   }
 
-  function refuse(frame: { id: MessageId; problem: string }, text: string): void {
+  /** An answer that cannot be read is told to be so where the version has words for it (OCPP 2.1 part 2, generic FR.06). */
+  function judge(id: MessageId, action: string, outcome: CallOutcome, text: string): void {
+    const problem =
+      protocol.unconfirmed && outcome.kind === 'result' ? protocol.checkAnswer(action, outcome.payload) : null;
+    if (!problem) return;
+    deviate(`ANSWER_UNREADABLE:${action}`, text);
+    send(errorFrame(id, problem.code, problem.description, RESULT_ERROR));
+  }
+
+  /** `code` null: this version passes over what is such. */
+  function refuse(frame: Frame & { kind: 'malformed' | 'unknown' }, text: string, code: string | null): void {
     deviate('MALFORMED_FRAME', text);
-    const now = performance.now();
-    if (now - malformed.since > MALFORMED_WINDOW) malformed = { since: now, count: 0 };
-    malformed.count += 1;
-    if (malformed.count > MAX_MALFORMED) {
-      letGo = true;
-      const wait = options.penalties.strike(chargerId);
-      gw.log.warn(
-        { charger: chargerId, wait },
-        `charger sent ${MAX_MALFORMED} unreadable frames in 10 s: let go, and refused for ${wait} s`,
-      );
-      socket.terminate();
-    } else if (malformed.count <= ANSWERED_MALFORMED) send(errorFrame(frame.id, protocol.malformedCode, frame.problem));
+    const { id, type, problem } = frame;
+    // Nobody has to wait for what will not come any more.
+    if (type === RESULT || type === ERROR)
+      calls.answer(id, { kind: 'error', code: protocol.malformedCode, description: problem, details: {} });
+    const verdict = countMalformed();
+    const answer = verdict === 'answer' ? complaint(frame, code, protocol.unconfirmed) : null;
+    if (answer !== null) send(answer);
+    if (verdict !== 'too-many') return;
+    letGo = true;
+    const wait = options.penalties.strike(chargerId);
+    gw.log.warn(
+      { charger: chargerId, wait },
+      `charger sent ${MAX_MALFORMED} unreadable frames in 10 s: let go, and refused for ${wait} s`,
+    );
+    socket.terminate();
   }
 
   async function work(): Promise<void> {
@@ -203,7 +223,7 @@ export function createLink(options: LinkOptions): Link {
       if (inbound.length < MAX_INBOUND / 2) intake.crowd(false);
       booting = next.action === 'BootNotification';
       const outcome = await handle(next);
-      answer(next.id, outcome);
+      if (!next.unanswered || outcome.kind === 'withhold') answer(next.id, outcome);
       if (booting) {
         booting = false;
         calls.wake();
@@ -218,9 +238,10 @@ export function createLink(options: LinkOptions): Link {
     idle = [];
   }
 
-  async function handle({ action, payload, receivedAt }: (typeof inbound)[number]): Promise<Answer> {
+  async function handle({ action, payload, unanswered, receivedAt }: (typeof inbound)[number]): Promise<Answer> {
     try {
-      return await protocol.handle({ gw, chargerId, protocol: protocol.name, receivedAt, deviate }, action, payload);
+      const context = { gw, chargerId, protocol: protocol.name, receivedAt, asked, unanswered, deviate };
+      return await protocol.handle(context, action, payload);
     } catch (error) {
       gw.log.error({ err: error, charger: chargerId, action }, 'message could not be handled');
       return { kind: 'error', code: 'InternalError', description: 'the gateway could not handle this message' };
@@ -254,6 +275,9 @@ export function createLink(options: LinkOptions): Link {
   async function callNow(action: string, payload: unknown, background: boolean): Promise<CallOutcome> {
     const quiet = background ? quietMillis() : 0;
     if (quiet > 0) await untilOver(quiet);
+    const wanted = protocol.asksFor(action, payload);
+    // Already now: it may come along with the answer.
+    if (wanted !== null) asked.add(wanted);
     const password = protocol.passwordIn(action, payload);
     if (password === null) return calls.call(action, payload, background);
     return give(password, () => calls.call(action, payload, background));

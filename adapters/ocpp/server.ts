@@ -16,7 +16,7 @@ import { createLink, type Link } from './link.ts';
 import { mendHandshakes } from './mend-handshake.ts';
 import { createPenalties } from './penalties.ts';
 import type { Protocol } from './protocol.ts';
-import { chooseProtocol, offersIn, type ProtocolChoice } from './subprotocol.ts';
+import { chooseProtocol, type ProtocolChoice } from './subprotocol.ts';
 import { createTlsListener } from './tls.ts';
 import { v16 } from './v16/index.ts';
 import { v201 } from './v201/index.ts';
@@ -136,7 +136,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
 
   function choose(chargerId: string, request: IncomingMessage): ProtocolChoice | null {
     const offered = request.headers['sec-websocket-protocol'];
-    const wishes = protocolsOf(gw, chargerId, offersIn(offered));
+    const wishes = protocolsOf(gw, chargerId);
     return chooseProtocol(offered, new Set(PROTOCOLS.keys()), options.defaultProtocol, wishes);
   }
 
@@ -170,7 +170,6 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     head: Buffer,
     { chargerId, choice, certificate }: Admitted,
   ): void {
-    const offered = offersIn(request.headers['sec-websocket-protocol']);
     // We chose already: ws sees only our choice, in the charger's own spelling.
     if (choice?.echo) request.headers['sec-websocket-protocol'] = choice.echo;
     else delete request.headers['sec-websocket-protocol'];
@@ -185,7 +184,7 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
       }
       // Files are fetched without TLS: many chargers check certificates for their websocket only.
       const plainPort = request.socket instanceof TLSSocket ? (http.address() as AddressInfo).port : null;
-      connect(webSocket, chargerId, protocol, certificate, dialledAddress(request, plainPort), offered);
+      connect(webSocket, chargerId, protocol, certificate, dialledAddress(request, plainPort));
     });
   }
 
@@ -195,11 +194,10 @@ export function createOcppServer(gw: Gateway, options: OcppOptions): OcppServer 
     protocol: Protocol,
     certificate: string | null,
     dialled: string | null,
-    offered: string,
   ): void {
     const earlier = links.get(chargerId);
     // In the next microtask, when the registry below already knows the new socket.
-    const known = Promise.resolve().then(() => connectCharger(gw, chargerId, protocol.name, offered));
+    const known = Promise.resolve().then(() => connectCharger(gw, chargerId, protocol.name));
     const link = createLink({
       gw,
       chargerId,

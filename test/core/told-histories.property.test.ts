@@ -28,6 +28,8 @@ const BEGIN = Date.UTC(2026, 10, 21, 12);
 const APART = 10_000_000;
 const YAML = 'tokens: [{ uid: CARD1 }, { uid: CARD2 }, { uid: BLOCKED1, valid: false }]\n';
 
+const QUIET = { asked: new Set<string>(), unanswered: false, deviate: () => undefined };
+
 type Evse = 1 | 2;
 
 /** What may go wrong with one event on its way; all of it at once where a history is hostile. */
@@ -101,7 +103,7 @@ async function play(history: Step[], root: string, zeros: boolean) {
   let seqNo = 0;
 
   async function hand(message: Message, late: boolean): Promise<unknown> {
-    const context = { gw, chargerId: 'BAY-1', protocol: 'ocpp2.0.1', receivedAt: now, deviate: () => undefined };
+    const context = { gw, chargerId: 'BAY-1', protocol: 'ocpp2.0.1', receivedAt: now, ...QUIET };
     const answer = await v201.handle(
       context,
       'TransactionEvent',
@@ -188,7 +190,7 @@ async function play(history: Step[], root: string, zeros: boolean) {
     if (offline) await online();
     for (const at of [1, 2] as const) open[at] = null;
     [numbers, wasReset] = [0, true];
-    const context = { gw, chargerId: 'BAY-1', protocol: 'ocpp2.0.1', receivedAt: now, deviate: () => undefined };
+    const context = { gw, chargerId: 'BAY-1', protocol: 'ocpp2.0.1', receivedAt: now, ...QUIET };
     const chargingStation = { model: 'M', vendorName: 'V' };
     await v201.handle(context, 'BootNotification', { reason: 'PowerUp', chargingStation });
     now += step.millis;

@@ -23,6 +23,8 @@ const CODES2 = new Set([
 ]);
 
 interface Version {
+  /** Has it errors for answers, and messages that are not answered? */
+  unconfirmed?: boolean;
   schemas: SchemaSet;
   codes: ReadonlySet<string>;
 }
@@ -31,7 +33,7 @@ const V16: Version = { schemas: loadSchemas('ocpp1_6.json', 'strict'), codes: CO
 const VERSIONS: ReadonlyMap<string, Version> = new Map([
   ['ocpp1.6', V16],
   ['ocpp2.0.1', { schemas: loadSchemas('ocpp2_0_1.json', 'strict'), codes: CODES2 }],
-  ['ocpp2.1', { schemas: loadSchemas('ocpp2_1.json', 'strict'), codes: CODES2 }],
+  ['ocpp2.1', { schemas: loadSchemas('ocpp2_1.json', 'strict'), codes: CODES2, unconfirmed: true }],
 ]);
 
 /**
@@ -72,7 +74,8 @@ function check(version: Version, type: unknown, rest: unknown[], actions: string
     return actions.some((action) => problemsOf(version, `${action}.conf`, rest[0]).length === 0)
       ? []
       : [`no valid answer to ${actions.join(' or ') || 'anything'}`];
-  if (type === 4 && rest.length === 3) return version.codes.has(String(rest[0])) ? [] : ['an error code that is none'];
+  if ((type === 4 || (type === 5 && version.unconfirmed)) && rest.length === 3)
+    return version.codes.has(String(rest[0])) ? [] : ['an error code that is none'];
   return ['no OCPP frame'];
 }
 

@@ -130,8 +130,8 @@ const connector = Type.Object({
 export const configurationKeys = (description: string) =>
   Type.Array(
     Type.Object({
-      key: text({ max: 50, description: "The key as the charger's manual has it." }),
-      value: text({ min: 0, max: 500, description: 'Its value, as text.' }),
+      key: text({ max: 220, description: "The key as the charger's manual has it; of OCPP 2.x `Component.Variable`." }),
+      value: text({ min: 0, max: 1000, description: 'Its value, as text.' }),
     }),
     { default: [], description },
   );

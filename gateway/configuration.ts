@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFlag, sameKey, splitList, valueOf, type ConfigurationWords } from './domain/capabilities.ts';
 import {
   isSecretKey,
+  MOST_KEYS,
   noFindings,
   sameValue,
   type DesiredBy,
@@ -52,10 +53,9 @@ export interface ConfigurationView {
   keys: KeyView[];
 }
 
-/** Bounds on what a charger may make us keep. */
-const MOST_KEYS = 500;
-const KEY_CHARS = 100;
-const VALUE_CHARS = 2000;
+/** Bounds on what a charger may make us keep: a name of 2.x has four parts of 50, a value 2500. */
+const KEY_CHARS = 220;
+const VALUE_CHARS = 2500;
 
 /** What this charger's protocol calls the keys; undefined before it has spoken any. */
 export function wordsOf(gw: Gateway, chargerId: string): ConfigurationWords | undefined {
@@ -179,19 +179,26 @@ export function storeKeys(
   chargerId: string,
   told: { keys: readonly ConfigurationKey[]; unknown: readonly string[]; complete: boolean },
 ): void {
-  const known = store.listKeys(gw.db, chargerId);
-  const fresh = (key: string): boolean => !known.some((each) => sameKey(each.key, key));
-  let room = MOST_KEYS - known.length;
-  const put = (key: string, facts: { known: boolean; readonly: boolean; value: string | null }): void => {
-    if (key.trim() === '' || key.length > KEY_CHARS || (fresh(key) && (room -= 1) < 0)) {
+  const nameOf = (key: string): string => key.trim().toLowerCase();
+  const known = new Map(store.listKeys(gw.db, chargerId).map((each) => [nameOf(each.key), each]));
+  const put = (key: string, facts: { known: boolean; readonly: boolean | null; value: string | null }): void => {
+    const before = known.get(nameOf(key));
+    if (key.trim() === '' || key.length > KEY_CHARS || (!before && known.size >= MOST_KEYS)) {
       gw.diagnostics.deviation(chargerId, 'CONFIGURATION_UNKEEPABLE', key);
       return;
     }
-    store.putKey(gw.db, chargerId, { key: key.trim(), ...facts, readAt: facts.known ? tx.now : null }, tx.now);
+    const readonly = facts.readonly ?? before?.readonly ?? false;
+    const row = { ...facts, key: key.trim(), readonly, readAt: facts.known ? tx.now : null };
+    store.putKey(gw.db, chargerId, row, tx.now);
+    known.set(nameOf(key), { ...row, state: before?.state ?? null, mark: before?.mark ?? null });
   };
+  const names = new Set(told.keys.map(({ key }) => nameOf(key)));
   if (told.complete)
-    for (const { key, known: had } of known)
-      if (had && !told.keys.some((each) => sameKey(each.key, key))) store.deleteKey(gw.db, chargerId, key);
+    for (const [name, { key, known: had }] of known)
+      if (had && !names.has(name)) {
+        store.deleteKey(gw.db, chargerId, key);
+        known.delete(name);
+      }
   for (const { key, readonly, value } of told.keys)
     put(key, { known: true, readonly, value: isSecretKey(key) || (value?.length ?? 0) > VALUE_CHARS ? null : value });
   for (const key of told.unknown) put(key, { known: false, readonly: false, value: null });
@@ -204,7 +211,7 @@ export async function recordKeys(gw: Gateway, chargerId: string, keys: readonly 
 
 /** A charger's configuration as it last told it, beside what is wanted of it. Errors: CHARGER_UNKNOWN. */
 export function configurationOf(gw: Gateway, chargerId: string): ConfigurationView {
-  known(gw, chargerId);
+  mustKnow(gw, chargerId);
   const words = wordsOf(gw, chargerId);
   const desired = words ? desiredKeys(gw, chargerId, words) : [];
   const stored = store.listKeys(gw.db, chargerId);
@@ -258,19 +265,6 @@ function stateNow(wanted: Desired, told: ConfigurationKey | undefined, before: N
   return was === 'as-desired' && told && told.value !== null ? 'differs' : was;
 }
 
-/** Asks a charger for all its keys and keeps what it tells. Errors: CHARGER_UNKNOWN; those of storage. */
-export async function refreshConfiguration(
-  gw: Gateway,
-  chargerId: string,
-): Promise<OrderOutcome<'read-configuration'> | Unreached> {
-  known(gw, chargerId);
-  const outcome = await orderCharger(gw, chargerId, { kind: 'read-configuration', keys: null });
-  if (outcome.kind !== 'answered') return outcome;
-  const { keys } = outcome.answer;
-  await gw.db.write((tx) => storeKeys(gw, tx, chargerId, { keys, unknown: [], complete: false }));
-  return outcome;
-}
-
 /**
  * Writes one key at once, because an operator says so: it becomes no desired value. What the charger shows afterwards is
  * kept where it tells it. Errors: CHARGER_UNKNOWN; REQUEST_INVALID for its password, which is changed in its own way.
@@ -281,12 +275,14 @@ export async function writeKey(
   key: string,
   value: string,
 ): Promise<OrderOutcome<'write-configuration'> | Unreached> {
-  known(gw, chargerId);
+  mustKnow(gw, chargerId);
   if (wordsOf(gw, chargerId)?.secret.some((name) => sameKey(name, key)))
     throw new GatewayError(
       'REQUEST_INVALID',
       `${key} is the charger's password: written like this the gateway would not know it and lock the charger out; have the gateway give it a new one instead`,
     );
+  if (wordsOf(gw, chargerId)?.isName(key) === false)
+    throw new GatewayError('REQUEST_INVALID', `${key} is no variable: they are named Component.Variable`);
   const outcome = await orderCharger(gw, chargerId, { kind: 'write-configuration', key, value });
   if (outcome.kind === 'answered' && outcome.answer.status === 'accepted') await readBack(gw, chargerId, key);
   return outcome;
@@ -301,7 +297,8 @@ async function readBack(gw: Gateway, chargerId: string, key: string): Promise<vo
   await gw.db.write((tx) => storeKeys(gw, tx, chargerId, { keys, unknown: [], complete: false }));
 }
 
-function known(gw: Gateway, chargerId: string): void {
+/** Errors: CHARGER_UNKNOWN. */
+export function mustKnow(gw: Gateway, chargerId: string): void {
   if (!findCharger(gw.db, chargerId))
     throw new GatewayError(
       'CHARGER_UNKNOWN',

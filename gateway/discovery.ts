@@ -4,13 +4,17 @@ import type { ConfigurationKey } from './domain/orders.ts';
 import { provisioningOf } from './capabilities.ts';
 import { ensureEvse, MOST_EVSES, touchEvses } from './chargers.ts';
 import { desiredKeys, storeKeys } from './configuration.ts';
-import { ask, note, RunFailed, step, type Run } from './provisioning-run.ts';
+import { awaitReports, type Reported } from './configuration-reports.ts';
+import { ask, isUnheardOf, note, RunFailed, step, unlessEnded, type Run } from './provisioning-run.ts';
 import { findCharger, findEvse } from './store/chargers.ts';
-import { putProvisioning } from './store/configuration.ts';
+import { listKeys, putProvisioning } from './store/configuration.ts';
 import type { Tx } from './store/db.ts';
 
 /** Keys asked for by name at a time, where the charger does not say how many it can. */
 const KEYS_AT_A_TIME = 10;
+
+/** What is written around each of them, at most. */
+const BYTES_AROUND_NAME = 120;
 
 interface Told {
   keys: ConfigurationKey[];
@@ -26,8 +30,8 @@ export async function discover(run: Run): Promise<ConfigurationKey[]> {
   const { gw, chargerId, words } = run;
   const desired = desiredKeys(gw, chargerId, words).map(({ key }) => key);
   const all = await readAll(run);
-  const told: Told = { keys: all ?? [], unknown: [] };
-  const complete = all !== null && !isPartial(told.keys, maxKeysOf(told.keys, words.maxKeys));
+  const told: Told = { keys: all?.keys ?? [], unknown: [] };
+  const complete = all?.complete ?? false;
   const wanted = complete ? desired : [...words.standard, ...words.security, ...desired];
   await readNamed(run, unread(wanted, told), told);
   if (told.keys.length === 0) throw new RunFailed('it told none of its configuration keys');
@@ -45,10 +49,23 @@ export async function discover(run: Run): Promise<ConfigurationKey[]> {
 }
 
 /** Null: it was not asked, or refused. */
-async function readAll(run: Run): Promise<ConfigurationKey[] | null> {
-  const outcome = await step(run, 'read-configuration', () => ask(run, { kind: 'read-configuration', keys: null }));
-  if (outcome?.kind !== 'answered' || outcome.answer.keys.length === 0) return null;
-  return outcome.answer.keys;
+async function readAll(run: Run): Promise<Reported | null> {
+  const { gw, chargerId, words } = run;
+  const reports = awaitReports(gw, chargerId);
+  try {
+    const all = { kind: 'read-configuration' as const, keys: null, requestId: reports.requestId };
+    return await step(run, 'read-configuration', async () => {
+      const outcome = await ask(run, all);
+      if (outcome.kind !== 'answered') return null;
+      const { keys, status } = outcome.answer;
+      if (keys.length > 0) return { keys, complete: !isPartial(keys, limitOf(keys, words.maxKeys)) };
+      if (status !== 'accepted' || !words.reported) return null;
+      const told = await unlessEnded(run, reports.all());
+      return told.keys.length > 0 ? told : null;
+    });
+  } finally {
+    reports.end();
+  }
 }
 
 /** Exactly as many keys as it can tell at a time are hardly all it has. */
@@ -56,7 +73,8 @@ function isPartial(keys: readonly ConfigurationKey[], maxKeys: number | null): b
   return maxKeys !== null && keys.length === maxKeys;
 }
 
-function maxKeysOf(keys: readonly ConfigurationKey[], name: string): number | null {
+function limitOf(keys: readonly ConfigurationKey[], name: string | null): number | null {
+  if (name === null) return null;
   const value = Number(keys.find(({ key }) => sameKey(key, name))?.value ?? '');
   return Number.isInteger(value) && value > 0 ? value : null;
 }
@@ -71,25 +89,45 @@ function unread(wanted: readonly string[], told: Told): string[] {
 export async function readNamed(run: Run, names: readonly string[], told: Told): Promise<boolean> {
   const { gw, chargerId, words, quirks } = run;
   if (quirks.allKeysOnly === true || provisioningOf(gw, chargerId).findings.listsRefused) return false;
-  const size = Math.min(maxKeysOf(told.keys, words.maxKeys) ?? KEYS_AT_A_TIME, KEYS_AT_A_TIME);
-  for (let at = 0; at < names.length; at += size) {
-    const keys = names.slice(at, at + size);
+  // One that its version cannot even name.
+  told.unknown.push(...names.filter((name) => !words.isName(name)));
+  let left = names.filter((name) => words.isName(name));
+  let most = KEYS_AT_A_TIME;
+  while (left.length > 0) {
+    const keys = nextNames(run, left, told, most);
     const outcome = await step(run, 'read-named-keys', () => ask(run, { kind: 'read-configuration', keys }));
     if (outcome === null) return false;
-    if (outcome.kind !== 'answered') {
+    if (outcome.kind === 'answered') {
+      told.keys.push(...outcome.answer.keys.filter(({ key }) => !told.keys.some((other) => sameKey(other.key, key))));
+      told.unknown.push(...outcome.answer.unknown);
+      left = left.slice(keys.length);
+    } else if (words.reported && keys.length > 1 && !isUnheardOf(outcome)) {
+      // Perhaps it was too much at once.
+      most = Math.ceil(keys.length / 2);
+    } else {
       await note(run, ({ findings }) => ({ findings: { ...findings, listsRefused: true } }));
       return false;
     }
-    told.keys.push(...outcome.answer.keys.filter(({ key }) => !told.keys.some((other) => sameKey(other.key, key))));
-    told.unknown.push(...outcome.answer.unknown);
   }
   return true;
+}
+
+/** As many of them as the charger can be asked for at a time; how many that is comes first where it matters. */
+function nextNames({ gw, chargerId, words }: Run, left: readonly string[], told: Told, most: number): string[] {
+  const [first = ''] = left;
+  const limits = [words.maxKeys, words.maxBytes].filter((name) => name !== null);
+  if (words.reported && limits.some((name) => sameKey(name, first))) return [first];
+  const known = [...told.keys, ...listKeys(gw.db, chargerId)];
+  const items = Math.min(limitOf(known, words.maxKeys) ?? most, most);
+  let room = limitOf(known, words.maxBytes) ?? Infinity;
+  const fitting = left.slice(0, items).findIndex((name) => (room -= name.length + BYTES_AROUND_NAME) < 0);
+  return left.slice(0, fitting === -1 ? items : Math.max(1, fitting));
 }
 
 /** What keys now hold: by name, or all of them where the charger refuses that; null where neither works. */
 export async function readAgain(run: Run, names: readonly string[]): Promise<ConfigurationKey[] | null> {
   const told: Told = { keys: [], unknown: [] };
-  const keys = (await readNamed(run, names, told)) ? told.keys : await readAll(run);
+  const keys = (await readNamed(run, names, told)) ? told.keys : (await readAll(run))?.keys;
   if (!keys) return null;
   await run.gw.db.write((tx) => storeKeys(run.gw, tx, run.chargerId, { keys, unknown: [], complete: false }));
   return keys;

@@ -72,7 +72,7 @@ export async function pace(run: Run): Promise<void> {
 }
 
 /** What is awaited, or RunEnded as soon as the run is over. */
-async function unlessEnded<T>({ signal }: Run, awaited: Promise<T>): Promise<T> {
+export async function unlessEnded<T>({ signal }: Run, awaited: Promise<T>): Promise<T> {
   if (signal.aborted) throw new RunEnded('stopped');
   const over = Promise.withResolvers<never>();
   const end = (): void => over.reject(new RunEnded('stopped'));
@@ -113,8 +113,12 @@ export async function offer(run: Run, key: string, value: string): Promise<Taken
   const outcome = await step(run, `write ${key}`, () => ask(run, { kind: 'write-configuration', key, value }));
   if (outcome === null) return null;
   if (outcome.kind === 'answered') return TAKEN[outcome.answer.status] ?? 'rejected';
-  const unheardOf = outcome.kind === 'error' && /^not(implemented|supported)$/i.test(outcome.code.trim());
-  return unheardOf ? 'not-supported' : 'rejected';
+  return isUnheardOf(outcome) ? 'not-supported' : 'rejected';
+}
+
+/** Does the charger not know such a message at all? */
+export function isUnheardOf(outcome: { kind: string; code?: string }): boolean {
+  return outcome.kind === 'error' && /^not(implemented|supported)$/i.test(outcome.code?.trim() ?? '');
 }
 
 /** What a run may note of itself. */

@@ -21,6 +21,8 @@ const STATUSES: Record<string, OrderStatus> = {
   unlockfailed: 'failed',
   failed: 'failed',
   notfound: 'not-found',
+  // GetBaseReport: there is nothing to report.
+  emptyresultset: 'not-found',
   unknownconnector: 'not-found',
   // ClearChargingProfile: nothing agreed with what was to be cleared.
   unknown: 'not-found',

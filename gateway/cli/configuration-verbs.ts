@@ -24,8 +24,8 @@ export function addConfigurationVerbs(chargers: Command): void {
     .action(async (id: string, key: string, value: string, _options, command: Command) => {
       const { out, client } = contextOf(command);
       const path = `${pathOf(id)}/configuration/${encodeURIComponent(key)}`;
-      const answer = await client().put<{ status?: string }>(path, { value });
-      show(out, answer, () => writtenText(id, key, answer.status ?? 'nothing'));
+      const answer = await client().put<WrittenAnswer>(path, { value });
+      show(out, answer, () => writtenText(id, key, answer));
     });
 
   chargers
@@ -47,10 +47,24 @@ const ANSWERS: Record<string, string> = {
   RebootRequired: 'took it, and uses it from its next reboot on',
   Rejected: 'refused it',
   NotSupported: 'has no such key',
+  UnknownComponent: 'has no such key',
+  UnknownVariable: 'has no such key',
 };
 
-function writtenText(id: string, key: string, status: string): string {
-  return `${id} ${ANSWERS[status] ?? `answered ${status}`}: ${key}`;
+/** As OCPP 1.6 has it, or 2.x. */
+interface WrittenAnswer {
+  status?: string;
+  setVariableResult?: {
+    attributeStatus?: string;
+    attributeStatusInfo?: { reasonCode?: string; additionalInfo?: string };
+  }[];
+}
+
+function writtenText(id: string, key: string, answer: WrittenAnswer): string {
+  const { attributeStatus, attributeStatusInfo: why } = answer.setVariableResult?.[0] ?? {};
+  const status = answer.status ?? attributeStatus ?? 'nothing';
+  const reason = [why?.reasonCode, why?.additionalInfo].filter(Boolean).join(', ');
+  return `${id} ${ANSWERS[status] ?? `answered ${status}`}: ${key}${reason === '' ? '' : ` (${reason})`}`;
 }
 
 function configurationText(id: string, body: ConfigurationBody, wantedOnly: boolean): string {

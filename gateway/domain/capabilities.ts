@@ -80,6 +80,12 @@ export interface ConfigurationWords {
   /** Keys that a version does not have are null. */
   evses: string | null;
   maxKeys: string;
+  /** Most bytes of a question for keys by name. */
+  maxBytes: string | null;
+  /** Do all of them come in reports after the answer? Then also more by name than it can tell at once is an error. */
+  reported: boolean;
+  /** Can this be the name of one? */
+  isName(key: string): boolean;
   connectionTimeout: string;
   reserveWholeCharger: string;
   /** Keys of which a no says that it keeps no bays. */

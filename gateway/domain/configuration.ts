@@ -77,6 +77,9 @@ function tidy(text: string): string {
     .replace(/\s+/g, ' ');
 }
 
+/** So many keys of one charger are kept. */
+export const MOST_KEYS = 2000;
+
 /** Names of keys whose values are nobody's business, whoever made the charger. */
 export const SECRET_KEYS = /authorizationkey|passw|passphrase|secret|credential|privatekey|psk|sim_?pin|vpn_?key/i;
 

@@ -1,5 +1,6 @@
 import type { ProvisioningState } from './configuration.ts';
 import type { LocalListState } from './local-list.ts';
+import type { ReportPart } from './orders.ts';
 import type { CertificateState } from './security.ts';
 import type { VisibleStatus } from './status.ts';
 import type { Registration } from './types.ts';
@@ -11,6 +12,8 @@ export interface GatewayEvents {
   'charger.booted': { chargerId: string; registration: Registration };
   /** Its configuration was gone through, as far as it went. */
   'charger.provisioned': { chargerId: string; state: ProvisioningState };
+  /** A part of what it tells of its configuration after it was asked for all of it. */
+  'configuration.reported': { chargerId: string } & ReportPart;
   'provisioning.asked': { chargerId: string };
   'charger.deviated': { chargerId: string; code: string };
   'charger.forgotten': { chargerId: string };

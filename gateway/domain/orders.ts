@@ -77,7 +77,8 @@ export interface Orders {
   trigger: { message: TriggerMessage; evse: number | null };
   'clear-cache': object;
   /** `keys` null: all. */
-  'read-configuration': { keys: string[] | null };
+  /** Null: all. `requestId`: under which they are reported, where they do not come with the answer. */
+  'read-configuration': { keys: string[] | null; requestId?: number };
   'write-configuration': { key: string; value: string };
   /** `password`: hex digits. */
   'change-password': { password: string };
@@ -150,8 +151,19 @@ export type OrderStatus =
 
 export interface ConfigurationKey {
   key: string;
-  readonly: boolean;
+  /** Null: it does not say. */
+  readonly: boolean | null;
   value: string | null;
+}
+
+/** A part of what a charger tells of its configuration after it was asked for all of it. */
+export interface ReportPart {
+  /** That of the question. */
+  requestId: number;
+  /** Parts count from 0, and may come in any order. */
+  part: number;
+  last: boolean;
+  keys: readonly ConfigurationKey[];
 }
 
 /** What an answer holds beside its status. */

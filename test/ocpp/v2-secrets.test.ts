@@ -74,7 +74,7 @@ const kept = (): string =>
   );
 
 describe.each(['ocpp2.0.1', 'ocpp2.1'])('passwords over %s', (version) => {
-  test('a new one is text of 40 characters; it comes back as it was given, and that is no deviation', async () => {
+  test('Q6: a new one is text of 40 characters; it comes back as it was given, and that is no deviation', async () => {
     await start();
     const door = doorOf(site);
     let given = '';

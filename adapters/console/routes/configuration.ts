@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { configurationOf, refreshConfiguration, writeKey } from '../../../gateway/configuration.ts';
+import { refreshConfiguration } from '../../../gateway/configuration-reports.ts';
+import { configurationOf, writeKey } from '../../../gateway/configuration.ts';
 import { KEY_STATES, PROVISIONING_STATES } from '../../../gateway/domain/configuration.ts';
 import { toUtc } from '../../../gateway/domain/time.ts';
 import type { Gateway } from '../../../gateway/gateway.ts';
@@ -54,7 +55,7 @@ export const configurationRoutes: Route[] = [
     async handle(gw, { params: { chargerId }, query }) {
       if (query.refresh === true) {
         const outcome = await refreshConfiguration(gw, chargerId);
-        if (outcome.kind !== 'answered') return refuseOutcome(outcome, chargerId, 'GetConfiguration');
+        if (outcome.kind !== 'answered') return refuseOutcome(outcome, chargerId, 'read-configuration');
       }
       return ok(present(gw, chargerId));
     },
@@ -64,11 +65,11 @@ export const configurationRoutes: Route[] = [
     url: '/api/chargers/:chargerId/configuration/:key',
     summary:
       "Write one key now, once; answers with the charger's answer. What it is to hold for good belongs into the settings",
-    params: Type.Object({ ...Id.properties, key: Type.String({ minLength: 1, maxLength: 50 }) }),
-    body: Type.Object({ value: Type.String({ maxLength: 500 }) }, { additionalProperties: false }),
+    params: Type.Object({ ...Id.properties, key: Type.String({ minLength: 1, maxLength: 220 }) }),
+    body: Type.Object({ value: Type.String({ maxLength: 1000 }) }, { additionalProperties: false }),
     responses: OUTCOME_RESPONSES,
     async handle(gw, { params: { chargerId, key }, body }) {
-      return answerOutcome(await writeKey(gw, chargerId, key, body.value), chargerId, 'ChangeConfiguration');
+      return answerOutcome(await writeKey(gw, chargerId, key, body.value), chargerId, 'write-configuration');
     },
   }),
   route({

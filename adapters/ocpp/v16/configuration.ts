@@ -40,6 +40,9 @@ export const configuration16: ConfigurationWords = {
   },
   evses: 'NumberOfConnectors',
   maxKeys: 'GetConfigurationMaxKeys',
+  maxBytes: null,
+  reported: false,
+  isName: () => true,
   connectionTimeout: 'ConnectionTimeOut',
   reserveWholeCharger: 'ReserveConnectorZeroSupported',
   // Its list of features leaves out what many can all the same.

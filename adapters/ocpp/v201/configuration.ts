@@ -1,9 +1,11 @@
 import type { ConfigurationWords } from '../../../gateway/domain/capabilities.ts';
+import { parseName } from './variables.ts';
 
 /** The variables of OCPP 2.x's device model that the core acts on (2.0.1 part 2, referenced components and variables). */
 export const configuration201: ConfigurationWords = {
   standard: [
     'DeviceDataCtrlr.ItemsPerMessage[GetVariables]',
+    'DeviceDataCtrlr.BytesPerMessage[GetVariables]',
     'OCPPCommCtrlr.HeartbeatInterval',
     'TxCtrlr.EVConnectionTimeOut',
     'TxCtrlr.TxStartPoint',
@@ -41,6 +43,9 @@ export const configuration201: ConfigurationWords = {
   },
   evses: null,
   maxKeys: 'DeviceDataCtrlr.ItemsPerMessage[GetVariables]',
+  maxBytes: 'DeviceDataCtrlr.BytesPerMessage[GetVariables]',
+  reported: true,
+  isName: (key) => parseName(key) !== null,
   connectionTimeout: 'TxCtrlr.EVConnectionTimeOut',
   reserveWholeCharger: 'ReservationCtrlr.NonEvseSpecific',
   reservations: ['ReservationCtrlr.Available', 'ReservationCtrlr.Enabled'],

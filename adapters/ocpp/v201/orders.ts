@@ -115,14 +115,18 @@ const CODINGS: Codings = {
   trigger: { encode: encodeTrigger, decode: status },
   'clear-cache': { encode: () => wire('ClearCache', {}), decode: status },
   'read-configuration': {
-    encode({ keys }) {
+    encode({ keys, requestId = randomInt(1, 2 ** 31 - 1) }) {
       // All of them come as reports, after the answer.
-      if (keys === null)
-        return wire('GetBaseReport', { requestId: randomInt(1, 2 ** 31 - 1), reportBase: 'FullInventory' });
+      if (keys === null) return wire('GetBaseReport', { requestId, reportBase: 'FullInventory' });
       const places = keys.flatMap((key) => parseName(key) ?? []);
       return places.length === 0 ? null : wire('GetVariables', { getVariableData: places });
     },
-    decode: (payload) => ({ status: 'accepted', ...readVariables(payload) }),
+    decode: (payload) => ({
+      status: 'accepted',
+      // A report is promised or refused; variables are told.
+      ...('status' in payload && status(payload)),
+      ...readVariables(payload),
+    }),
   },
   'write-configuration': {
     encode({ key, value }) {

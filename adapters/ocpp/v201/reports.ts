@@ -1,4 +1,4 @@
-import { recordKeys } from '../../../gateway/configuration.ts';
+import { recordReport } from '../../../gateway/configuration-reports.ts';
 import type { ConfigurationKey } from '../../../gateway/domain/orders.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { ReportDataType, Requests } from '../schemas/generated/v201.ts';
@@ -6,8 +6,9 @@ import type { Block } from './table.ts';
 import { nameOf } from './variables.ts';
 
 /** A part of a report on the device model (OCPP 2.0.1 part 2, B07): kept like keys that were asked for. */
-async function report({ gw, chargerId }: MessageContext, { reportData = [] }: Requests['NotifyReport']) {
-  await recordKeys(gw, chargerId, reportData.flatMap(keyOf));
+async function report({ gw, chargerId }: MessageContext, request: Requests['NotifyReport']) {
+  const { requestId, seqNo, tbc = false, reportData = [] } = request;
+  await recordReport(gw, chargerId, { requestId, part: seqNo, last: !tbc, keys: reportData.flatMap(keyOf) });
   return {};
 }
 
@@ -15,7 +16,9 @@ function keyOf({ component, variable, variableAttribute }: ReportDataType): Conf
   const key = nameOf(component, variable);
   const actual = variableAttribute.find(({ type = 'Actual' }) => type === 'Actual');
   if (key === null || !actual) return [];
-  return [{ key, readonly: actual.mutability === 'ReadOnly', value: actual.value ?? null }];
+  // What can only be written tells nothing (MutabilityEnumType).
+  const value = actual.mutability === 'WriteOnly' ? null : (actual.value ?? null);
+  return [{ key, readonly: actual.mutability === 'ReadOnly', value }];
 }
 
 export const reports = {

@@ -58,7 +58,7 @@ export function readVariables(payload: Record<string, unknown>): Omit<Answers['r
     const value = textOf(item['attributeValue']);
     // Rejected: there is one, which it does not tell.
     const told = readStatus(item['attributeStatus']);
-    if (told === 'accepted' || told === 'rejected') keys.push({ key, readonly: false, value });
+    if (told === 'accepted' || told === 'rejected') keys.push({ key, readonly: null, value });
     else unknown.push(key);
   }
   return { keys, unknown };

@@ -67,16 +67,20 @@ describe('a charger that sends too much', () => {
   test('of pings too, which each cost a pong', async () => {
     const socket = new WebSocket(`${bench.site.urls.ocpp}PINGER`, 'ocpp1.6');
     await once(socket, 'open');
-    let pongs = 0;
-    const answered = new Promise<void>((resolve) =>
-      socket.on('pong', () => {
-        pongs += 1;
-        if (pongs === 2500) resolve();
-        else socket.ping();
-      }),
-    );
-    for (let n = 0; n < 20; n += 1) socket.ping();
-    await answered;
+    const twenty = (): Promise<void> =>
+      new Promise((resolve) => {
+        let left = 20;
+        socket.removeAllListeners('pong');
+        socket.on('pong', () => {
+          left -= 1;
+          if (left === 0) resolve();
+        });
+        for (let n = 0; n < 20; n += 1) socket.ping();
+      });
+    // Until it is noted: how many that takes depends on how fast this machine is.
+    do {
+      for (let n = 0; n < 25; n += 1) await twenty();
+    } while ((await bench.deviations('PINGER')).length === 0);
     expect(await bench.deviations('PINGER')).toEqual(['FLOOD']);
     socket.terminate();
   });

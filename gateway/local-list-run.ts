@@ -172,12 +172,16 @@ async function deliver(run: ListRun, part: readonly ListChange[], after: number,
 /** Errors: ListTrouble where the charger does not take it. */
 async function hand(run: ListRun, order: OrderOf<'send-local-list'>): Promise<void> {
   const outcome = await ask(run, order);
-  const status = outcome.answer.status;
+  const { status, reason } = outcome.answer;
   if (status === 'accepted') return;
   // It answered without saying (Q27): the version it has now tells.
   if (status === 'unknown' && (await askVersion(run)) === order.version) return;
   if (status === 'not-supported') throw unheardOf(order, 'not supported');
-  throw new ListTrouble('refused', `it answers ${status} to ${order.full ? 'a whole list' : 'a change of its list'}`);
+  const why = reason === undefined ? '' : ` (${reason})`;
+  throw new ListTrouble(
+    'refused',
+    `it answers ${status}${why} to ${order.full ? 'a whole list' : 'a change of its list'}`,
+  );
 }
 
 function unheardOf(order: OrderOf<OrderKind>, answer: string): ListTrouble {

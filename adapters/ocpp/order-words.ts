@@ -33,8 +33,16 @@ const STATUSES: Record<string, OrderStatus> = {
 };
 
 /** What an answer says in its status; without one nothing is known (Q27). */
-export function status(payload: Record<string, unknown>): { status: OrderStatus } {
-  return { status: readStatus(payload['status']) };
+export function status(payload: Record<string, unknown>): { status: OrderStatus; reason?: string } {
+  return { status: readStatus(payload['status']), ...reasonIn(payload['statusInfo']) };
+}
+
+/** Why it answers so (OCPP 2.0.1 part 2, StatusInfoType). */
+export function reasonIn(info: unknown): { reason?: string } {
+  if (typeof info !== 'object' || info === null) return {};
+  const { reasonCode, additionalInfo } = info as Record<string, unknown>;
+  const reason = [text(reasonCode), text(additionalInfo)].filter((part) => part !== null).join(': ');
+  return reason === '' ? {} : { reason: reason.slice(0, 1200) };
 }
 
 /** The same of the word alone. */

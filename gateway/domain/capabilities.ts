@@ -65,6 +65,13 @@ export function takesLimits({ features }: Capabilities): boolean {
   return features?.includes('smart-charging') ?? false;
 }
 
+/** How a charger tells that it has a feature: by a yes or no, or where it does not say by having what belongs to it. */
+export interface FeatureWords {
+  feature: Feature;
+  flag: string;
+  signs: readonly string[];
+}
+
 /** The names that an OCPP version has for the configuration keys which the core acts on. */
 export interface ConfigurationWords {
   /** Keys to ask for by name where a charger does not tell all by itself. */
@@ -73,16 +80,19 @@ export interface ConfigurationWords {
   security: readonly string[];
   /** Never written from settings, and their values never kept. */
   secret: readonly string[];
-  /** One key that lists them, by names in lower case; or what all chargers have, and a yes or no for each of the others. */
+  /** One key that lists them, by names in lower case; or what all chargers have, and how the others are told. */
   features:
     | { list: string; names: Readonly<Record<string, Feature>> }
-    | { always: readonly Feature[]; flags: Readonly<Record<string, Feature>> };
+    | { always: readonly Feature[]; others: readonly FeatureWords[] };
   /** Keys that a version does not have are null. */
   evses: string | null;
   maxKeys: string;
   /** Most bytes of a question for keys by name. */
   maxBytes: string | null;
-  /** Do all of them come in reports after the answer? Then also more by name than it can tell at once is an error. */
+  /**
+   * Do all of them come in reports after the answer? Then more by name than it can tell at once is an error, and how much of
+   * a thing it can hold stands beside how much there is.
+   */
   reported: boolean;
   /** Can this be the name of one? */
   isName(key: string): boolean;
@@ -90,12 +100,18 @@ export interface ConfigurationWords {
   reserveWholeCharger: string;
   /** Keys of which a no says that it keeps no bays. */
   reservations: readonly string[];
-  localList: { enabled: string; maxEntries: string | null; maxPerMessage: string };
+  localList: {
+    enabled: string;
+    maxEntries: string;
+    maxPerMessage: string;
+    /** Most bytes of a message, and how many a card takes at most. */
+    bytes: { max: string; entry: number } | null;
+  };
   smartCharging: {
     maxStackLevel: string;
     units: string;
     maxPeriods: string;
-    maxProfiles: string | null;
+    maxProfiles: string;
     phaseSwitching: string;
   };
   /** Units by the names in that list, lower case. */
@@ -129,27 +145,31 @@ export function readCapabilities(
 ): Capabilities {
   const count = (name: string | null): number | null => (name === null ? null : readCount(valueOf(keys, name)));
   const flag = (name: string): boolean | null => readFlag(valueOf(keys, name));
+  const most = (name: string): number | null => (words.reported ? maxOf(keys, name) : count(name));
   const list = (name: string): string[] | null => {
     const text = valueOf(keys, name);
     return text === null ? null : splitList(text).map((part) => part.toLowerCase());
   };
   const { localList, smartCharging } = words;
   const units = list(smartCharging.units)?.map((name) => words.unitNames[name]);
+  const features = readFeatures(words.features, list, flag, (name) => keys.some(({ key }) => sameKey(key, name)));
+  // A list of features can leave some out; where each is told by itself, what it says of one counts.
+  const lists = !words.reported || (features?.includes('local-list') ?? true);
   return {
-    features: readFeatures(words.features, list, flag),
+    features,
     evses: count(words.evses),
     security: keys.some(({ key }) => words.security.some((name) => sameKey(name, key))),
     localList: {
       enabled: flag(localList.enabled),
-      maxEntries: count(localList.maxEntries),
-      maxPerMessage: count(localList.maxPerMessage),
+      maxEntries: lists ? most(localList.maxEntries) : null,
+      maxPerMessage: least(count(localList.maxPerMessage), cardsIn(localList.bytes, count)),
       version: before.localList.version,
     },
     smartCharging: {
       maxStackLevel: count(smartCharging.maxStackLevel),
       units: units ? [...new Set(units.filter((unit) => unit !== undefined))] : null,
       maxPeriods: count(smartCharging.maxPeriods),
-      maxProfiles: count(smartCharging.maxProfiles),
+      maxProfiles: most(smartCharging.maxProfiles),
       phaseSwitching: flag(smartCharging.phaseSwitching),
     },
     reserveWholeCharger: flag(words.reserveWholeCharger),
@@ -164,13 +184,33 @@ function readFeatures(
   words: ConfigurationWords['features'],
   list: (name: string) => string[] | null,
   flag: (name: string) => boolean | null,
+  has: (name: string) => boolean,
 ): Feature[] | null {
   if ('list' in words) {
     const features = list(words.list)?.map((name) => words.names[name] ?? 'other');
     return features ? [...new Set(features)] : null;
   }
-  const some = Object.entries(words.flags).flatMap(([name, feature]) => (flag(name) === true ? [feature] : []));
-  return [...words.always, ...some];
+  const some = words.others.filter((other) => flag(other.flag) ?? other.signs.some(has));
+  return [...words.always, ...some.map(({ feature }) => feature)];
+}
+
+/** How much of it there can be at most, as it is told beside the value. */
+function maxOf(keys: readonly ConfigurationKey[], name: string): number | null {
+  const { max } = keys.find(({ key }) => sameKey(key, name)) ?? {};
+  return max !== undefined && Number.isSafeInteger(max) && max >= 0 ? max : null;
+}
+
+/** Cards that fit into a message of so many bytes; one always is tried. */
+function cardsIn(
+  bytes: ConfigurationWords['localList']['bytes'],
+  count: (name: string) => number | null,
+): number | null {
+  const room = bytes && count(bytes.max);
+  return room && bytes ? Math.max(1, Math.floor(room / bytes.entry) - 1) : null;
+}
+
+function least(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 /** Yes or no as chargers write it (Q59); null: neither. */

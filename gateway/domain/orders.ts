@@ -154,6 +154,8 @@ export interface ConfigurationKey {
   /** Null: it does not say. */
   readonly: boolean | null;
   value: string | null;
+  /** The highest it can be, where it says. */
+  max?: number;
 }
 
 /** A part of what a charger tells of its configuration after it was asked for all of it. */
@@ -179,5 +181,6 @@ interface Details {
 }
 
 export type Answers = {
-  [K in OrderKind]: { status: OrderStatus } & (K extends keyof Details ? Details[K] : unknown);
+  /** `reason`: why, in the charger's own words. */
+  [K in OrderKind]: { status: OrderStatus; reason?: string } & (K extends keyof Details ? Details[K] : unknown);
 };

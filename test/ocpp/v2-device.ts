@@ -8,6 +8,8 @@ import { dialV2, type V2Charger, type Version } from './v2-charger.ts';
 export interface Variable {
   value: string;
   mutability?: 'ReadOnly' | 'ReadWrite' | 'WriteOnly';
+  /** The most that it can be. */
+  max?: number;
   /** What comes of writing it, other than Accepted. */
   answer?: string;
 }
@@ -84,10 +86,14 @@ export async function plugDevice(site: TestSite, id: string, version: Version, d
 }
 
 function partsOf({ variables }: Device, { size, backwards = false }: { size: number; backwards?: boolean }) {
-  const all = Object.entries(variables).map(([name, { value, mutability = 'ReadWrite' }]) => ({
+  const all = Object.entries(variables).map(([name, { value, mutability = 'ReadWrite', max }]) => ({
     ...placeOf(name),
     variableAttribute: [{ mutability, ...(mutability !== 'WriteOnly' && { value }) }],
-    variableCharacteristics: { dataType: 'string', supportsMonitoring: false },
+    variableCharacteristics: {
+      dataType: 'string',
+      supportsMonitoring: false,
+      ...(max !== undefined && { maxLimit: max }),
+    },
   }));
   const count = Math.ceil(all.length / size);
   const parts = Array.from({ length: count }, (_, at) => ({

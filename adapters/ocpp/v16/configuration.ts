@@ -51,6 +51,7 @@ export const configuration16: ConfigurationWords = {
     enabled: 'LocalAuthListEnabled',
     maxEntries: 'LocalAuthListMaxLength',
     maxPerMessage: 'SendLocalListMaxLength',
+    bytes: null,
   },
   smartCharging: {
     maxStackLevel: 'ChargeProfileMaxStackLevel',

@@ -19,6 +19,7 @@ export const configuration201: ConfigurationWords = {
     'LocalAuthListCtrlr.Enabled',
     'LocalAuthListCtrlr.Entries',
     'LocalAuthListCtrlr.ItemsPerMessage',
+    'LocalAuthListCtrlr.BytesPerMessage',
     'ReservationCtrlr.Available',
     'ReservationCtrlr.Enabled',
     'ReservationCtrlr.NonEvseSpecific',
@@ -35,11 +36,24 @@ export const configuration201: ConfigurationWords = {
   features: {
     // No charger of 2.x is without these.
     always: ['core', 'firmware', 'trigger', 'security'],
-    flags: {
-      'LocalAuthListCtrlr.Available': 'local-list',
-      'ReservationCtrlr.Available': 'reservation',
-      'SmartChargingCtrlr.Available': 'smart-charging',
-    },
+    // `Available` is no variable that it must have; the others of its component are.
+    others: [
+      {
+        feature: 'local-list',
+        flag: 'LocalAuthListCtrlr.Available',
+        signs: ['LocalAuthListCtrlr.ItemsPerMessage', 'LocalAuthListCtrlr.Entries', 'LocalAuthListCtrlr.Enabled'],
+      },
+      {
+        feature: 'reservation',
+        flag: 'ReservationCtrlr.Available',
+        signs: ['ReservationCtrlr.Enabled', 'ReservationCtrlr.NonEvseSpecific'],
+      },
+      {
+        feature: 'smart-charging',
+        flag: 'SmartChargingCtrlr.Available',
+        signs: ['SmartChargingCtrlr.ProfileStackLevel', 'SmartChargingCtrlr.RateUnit'],
+      },
+    ],
   },
   evses: null,
   maxKeys: 'DeviceDataCtrlr.ItemsPerMessage[GetVariables]',
@@ -51,15 +65,16 @@ export const configuration201: ConfigurationWords = {
   reservations: ['ReservationCtrlr.Available', 'ReservationCtrlr.Enabled'],
   localList: {
     enabled: 'LocalAuthListCtrlr.Enabled',
-    // What it holds now; how many it can hold is in no value.
-    maxEntries: null,
+    maxEntries: 'LocalAuthListCtrlr.Entries',
     maxPerMessage: 'LocalAuthListCtrlr.ItemsPerMessage',
+    // An entry with the longest number and group, and an instant.
+    bytes: { max: 'LocalAuthListCtrlr.BytesPerMessage', entry: 260 },
   },
   smartCharging: {
     maxStackLevel: 'SmartChargingCtrlr.ProfileStackLevel',
     units: 'SmartChargingCtrlr.RateUnit',
     maxPeriods: 'SmartChargingCtrlr.PeriodsPerSchedule',
-    maxProfiles: null,
+    maxProfiles: 'SmartChargingCtrlr.Entries[ChargingProfiles]',
     phaseSwitching: 'SmartChargingCtrlr.Phases3to1',
   },
   unitNames: { current: 'A', power: 'W', a: 'A', w: 'W' },

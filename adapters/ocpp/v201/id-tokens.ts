@@ -20,9 +20,12 @@ export const TOKEN_LIMIT = 36;
 /** Is this the number of a chip: 4, 7 or 10 bytes in hexadecimal (ISO 14443)? */
 const CHIP = /^(?:[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{20})$/i;
 
+/** The same of a chip that is read from further off: 8 bytes, the first of which is E0 (ISO 15693). */
+const FAR_CHIP = /^E0[0-9A-F]{14}$/i;
+
 /** A card as it goes to a charger. What is no chip's number stands for somebody here, `Central`. */
 export function idToken(uid: string): IdTokenType {
-  return { idToken: uid, type: CHIP.test(uid) ? 'ISO14443' : 'Central' };
+  return { idToken: uid, type: CHIP.test(uid) ? 'ISO14443' : FAR_CHIP.test(uid) ? 'ISO15693' : 'Central' };
 }
 
 /** What a charger is told of a card. */

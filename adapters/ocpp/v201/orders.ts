@@ -10,7 +10,7 @@ import type {
 import type { Millis, TimeFormat } from '../../../gateway/domain/time.ts';
 import { certificateHash, readHashes } from '../certificate-hashes.ts';
 import { isRecord } from '../lenient.ts';
-import { given, readStatus, status, text } from '../order-words.ts';
+import { given, readStatus, reasonIn, status, text } from '../order-words.ts';
 import type { WireCall } from '../protocol.ts';
 import type { Action, InstallCertificateUseEnumType, Requests } from '../schemas/generated/v201.ts';
 import { groupOf, idToken } from './id-tokens.ts';
@@ -64,10 +64,11 @@ const ROOT_USE: Record<
 const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;
 
 /** What became of the one variable that was set. */
-function variableStatus(payload: Record<string, unknown>): { status: OrderStatus } {
+function variableStatus(payload: Record<string, unknown>): { status: OrderStatus; reason?: string } {
   const results = payload['setVariableResult'];
   const result: unknown = Array.isArray(results) ? results[0] : undefined;
-  return { status: readStatus(isRecord(result) ? result['attributeStatus'] : undefined) };
+  if (!isRecord(result)) return { status: readStatus(undefined) };
+  return { status: readStatus(result['attributeStatus']), ...reasonIn(result['attributeStatusInfo']) };
 }
 
 function log(

@@ -12,13 +12,19 @@ async function report({ gw, chargerId }: MessageContext, request: Requests['Noti
   return {};
 }
 
-function keyOf({ component, variable, variableAttribute }: ReportDataType): ConfigurationKey[] {
+function keyOf({
+  component,
+  variable,
+  variableAttribute,
+  variableCharacteristics,
+}: ReportDataType): ConfigurationKey[] {
   const key = nameOf(component, variable);
   const actual = variableAttribute.find(({ type = 'Actual' }) => type === 'Actual');
   if (key === null || !actual) return [];
   // What can only be written tells nothing (MutabilityEnumType).
   const value = actual.mutability === 'WriteOnly' ? null : (actual.value ?? null);
-  return [{ key, readonly: actual.mutability === 'ReadOnly', value }];
+  const { maxLimit } = variableCharacteristics ?? {};
+  return [{ key, readonly: actual.mutability === 'ReadOnly', value, ...(maxLimit !== undefined && { max: maxLimit }) }];
 }
 
 export const reports = {

@@ -32,13 +32,17 @@ export interface Connection {
   tokenLimit: number;
   /** Does it tell when it keeps a bay no more, other than by the status of the bay? */
   tellsReservationEnds?: boolean;
+  /** Can it be asked for the status of the whole charger? False: of connectors alone. */
+  tellsWholeStatus?: boolean;
+  /** Can all its limits be cleared at once? False: only by some criterion. */
+  clearsAllLimits?: boolean;
   /** Seconds in which a call of ours ends, one way or the other. */
   callTimeout: number;
   /** Last inbound frame. */
   lastSeenAt(): Millis;
   /** Any OCPP call by its wire name, schema-checked; never rejects. */
   call(action: string, payload: unknown, options?: CallOptions): Promise<CallOutcome>;
-  /** The same for an order, in the words of whatever version the charger speaks; `invalid` where it has none for it. */
+  /** The same for an order, in the words of whatever version the charger speaks; an error `NotSupported` where it has none for it. */
   order<K extends OrderKind>(order: OrderOf<K>, options?: CallOptions): Promise<OrderOutcome<K>>;
   close(code: number, reason: string): void;
 }

@@ -89,7 +89,7 @@ function startResult(
     return say('occupied', 'somebody else uses the EVSE');
   // OCPI 2.3.0 mod_commands, the flow of a start without a cable.
   if (status === 'Available') return say('failed', 'the charger refused: no vehicle is connected');
-  return say('rejected', 'the charger refused');
+  return withReason(say('rejected', 'the charger refused'), outcome.answer.reason);
 }
 
 const say = (outcome: CommandResult['outcome'], message: string): CommandResult => ({ outcome, message });
@@ -98,7 +98,7 @@ const say = (outcome: CommandResult['outcome'], message: string): CommandResult 
 export function resultOf<K extends OrderKind>(outcome: OrderOutcome<K> | Unreached): CommandResult {
   switch (outcome.kind) {
     case 'answered':
-      return statusResult(outcome.answer.status);
+      return withReason(statusResult(outcome.answer.status), outcome.answer.reason);
     case 'error': {
       const unknown = /^not(implemented|supported)$/i.test(outcome.code.trim());
       return unknown
@@ -116,6 +116,12 @@ export function resultOf<K extends OrderKind>(outcome: OrderOutcome<K> | Unreach
     case 'unknown-charger':
       return say('failed', 'the charger cannot be told this');
   }
+}
+
+/** A refusal in the charger's own words. */
+function withReason(result: CommandResult, reason: string | undefined): CommandResult {
+  if (result.message === null || reason === undefined) return result;
+  return { ...result, message: `${result.message} (${reason.slice(0, 200)})` };
 }
 
 function statusResult(status: string): CommandResult {

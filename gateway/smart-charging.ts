@@ -143,5 +143,18 @@ export async function clearProfiles(
   which: WhichProfiles,
 ): Promise<OrderOutcome<'clear-profiles'> | Unreached> {
   checkEvse(gw, chargerId, which.evse);
+  const all = Object.values(which).every((value) => value === null);
+  if (all && gw.connections.find(chargerId)?.clearsAllLimits === false) return clearEach(gw, chargerId);
   return orderCharger(gw, chargerId, { kind: 'clear-profiles', ...which });
+}
+
+/** One purpose after the other. What was cleared counts, wherever there was something. */
+async function clearEach(gw: Gateway, chargerId: string): Promise<OrderOutcome<'clear-profiles'> | Unreached> {
+  let said: OrderOutcome<'clear-profiles'> | Unreached = { kind: 'not-connected' };
+  for (const purpose of ['tx', 'tx-default', 'charge-point-max'] as const) {
+    const outcome = await orderCharger(gw, chargerId, { kind: 'clear-profiles', ...ALL, purpose });
+    if (outcome.kind !== 'answered') return outcome;
+    if (said.kind !== 'answered' || said.answer.status !== 'accepted') said = outcome;
+  }
+  return said;
 }

@@ -329,6 +329,8 @@ export function createLink(options: LinkOptions): Link {
     dialled: options.dialled,
     tokenLimit: protocol.tokenLimit,
     tellsReservationEnds: protocol.tellsReservationEnds,
+    tellsWholeStatus: protocol.tellsWholeStatus,
+    clearsAllLimits: protocol.clearsAllLimits,
     callTimeout: options.callTimeout,
     lastSeenAt: () => lastSeen,
     call,

@@ -39,6 +39,10 @@ export interface Protocol {
   keyForm: 'bytes' | 'hex';
   /** Does a charger tell when it keeps a bay no more, other than by the status of the bay? */
   tellsReservationEnds: boolean;
+  /** Can it be asked for the status of the whole charger? */
+  tellsWholeStatus: boolean;
+  /** Can all its limits be cleared without naming any of them? */
+  clearsAllLimits: boolean;
   handle(context: MessageContext, action: string, payload: unknown): Promise<Answer>;
   /** Why a call of ours would not be valid in this version; empty when it is. */
   checkCall(action: string, payload: unknown): string[];

@@ -59,7 +59,16 @@ export function answerText(charger: string, what: string, answer: unknown): stri
   const status = statusOf(answer);
   if (status === null) return printable(`${charger} answers ${what} with ${JSON.stringify(answer)}`);
   const later = status.toLowerCase() === 'scheduled' ? ': it does so once its transaction is over' : '';
-  return printable(`${charger} answers ${status} to ${what}${later}`);
+  return printable(`${charger} answers ${status} to ${what}${later}${reasonOf(answer)}`);
+}
+
+/** Why, as OCPP 2.x has it. */
+function reasonOf(answer: unknown): string {
+  const info = typeof answer === 'object' && answer !== null && 'statusInfo' in answer ? answer.statusInfo : null;
+  if (typeof info !== 'object' || info === null) return '';
+  const { reasonCode, additionalInfo } = info as Record<string, unknown>;
+  const parts = [reasonCode, additionalInfo].filter((part) => typeof part === 'string' && part !== '');
+  return parts.length > 0 ? ` (${parts.join(': ')})` : '';
 }
 
 /** The charger answered, and will not do it. Told already. */

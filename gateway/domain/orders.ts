@@ -74,7 +74,8 @@ export interface Orders {
   unlock: { evse: number; connector: number };
   reset: { hard: boolean };
   availability: { evse: number | null; operative: boolean };
-  trigger: { message: TriggerMessage; evse: number | null };
+  /** `connector`: of the EVSE, where the version tells them apart. */
+  trigger: { message: TriggerMessage; evse: number | null; connector?: number | null };
   'clear-cache': object;
   /** `keys` null: all. */
   /** Null: all. `requestId`: under which they are reported, where they do not come with the answer. */

@@ -34,6 +34,8 @@ export const v16: Protocol = {
   // OCPP 1.6 IdToken: CiString20.
   tokenLimit: 20,
   tellsReservationEnds: false,
+  tellsWholeStatus: true,
+  clearsAllLimits: true,
   ...createExchange({
     schemas: 'ocpp1_6.json',
     vocabulary: VOCABULARY,

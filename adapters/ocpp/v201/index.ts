@@ -74,6 +74,10 @@ export const v201: Protocol = {
   keyForm: 'hex',
   // ReservationStatusUpdate (H04).
   tellsReservationEnds: true,
+  // A status is of a connector that is named (F06.FR.12).
+  tellsWholeStatus: false,
+  // By number, EVSE, purpose or stack level at least (K10.FR.02).
+  clearsAllLimits: false,
   ...createExchange(inbound201),
   asksFor,
   passwordIn,

@@ -47,9 +47,9 @@ const TRIGGER: Record<TriggerMessage, Requests['TriggerMessage']['requestedMessa
   'sign-certificate': 'SignChargingStationCertificate',
 };
 
-function encodeTrigger({ message, evse }: OrderOf<'trigger'>): WireCall {
+function encodeTrigger({ message, evse, connector }: OrderOf<'trigger'>): WireCall {
   // A status is of one connector (OCPP 2.0.1 part 2, F06.FR.12).
-  const at = evse === null ? null : { id: evse, ...(message === 'status' && { connectorId: 1 }) };
+  const at = evse === null ? null : { id: evse, ...(message === 'status' && { connectorId: connector ?? 1 }) };
   return wire('TriggerMessage', { requestedMessage: TRIGGER[message], ...given({ evse: at }) });
 }
 

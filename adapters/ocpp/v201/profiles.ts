@@ -21,7 +21,7 @@ export function encodeProfile(profile: ChargingProfile, time: TimeFormat): Charg
     ...(wireId !== null && { transactionId: wireId }),
     stackLevel: profile.stackLevel,
     chargingProfilePurpose: PURPOSE[profile.purpose],
-    chargingProfileKind: KIND[profile.kind],
+    chargingProfileKind: KIND[kindOf(profile)],
     ...(recurrency !== null && { recurrencyKind: RECURRENCY[recurrency] }),
     ...(validFrom !== null && { validFrom: time(validFrom) }),
     ...(validTo !== null && { validTo: time(validTo) }),
@@ -40,6 +40,11 @@ export function encodeProfile(profile: ChargingProfile, time: TimeFormat): Charg
       },
     ],
   };
+}
+
+/** Without a beginning it counts from the start of the charge, which here has a kind of its own (K01.FR.40). */
+function kindOf({ kind, purpose, startsAt }: ChargingProfile): ChargingProfile['kind'] {
+  return kind === 'absolute' && startsAt === null && purpose !== 'charge-point-max' ? 'relative' : kind;
 }
 
 /** The schedule in a GetCompositeSchedule answer (OCPP 2.0.1 part 2, CompositeScheduleType). */

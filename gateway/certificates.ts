@@ -29,7 +29,12 @@ const MOST_OFFERS = 2;
  * A charger asks for a certificate (PKCS 10). Issues it, and offers it to the charger once this call's answer is out.
  * False: refused, with the reason in the security log. The same request again within an hour gets the same certificate.
  */
-export async function requestCertificate(gw: Gateway, chargerId: string, text: string): Promise<boolean> {
+export async function requestCertificate(
+  gw: Gateway,
+  chargerId: string,
+  text: string,
+  requestId: number | null = null,
+): Promise<boolean> {
   const request = await acceptable(gw, chargerId, text);
   if ('problem' in request) {
     gw.log.warn({ charger: chargerId }, `certificate request refused: ${request.problem}`);
@@ -44,7 +49,7 @@ export async function requestCertificate(gw: Gateway, chargerId: string, text: s
   }
   const serial = earlier?.serial ?? (await issue(gw, chargerId, request));
   // Not from within: the charger waits for the answer to its request before it takes a call.
-  setImmediate(() => offerInBackground(gw, serial));
+  setImmediate(() => offerInBackground(gw, serial, requestId));
   return true;
 }
 
@@ -88,19 +93,20 @@ async function issue(gw: Gateway, chargerId: string, request: SigningRequest): P
   return serial;
 }
 
-function offerInBackground(gw: Gateway, serial: string): void {
-  offerCertificate(gw, serial).catch((error: unknown) =>
+function offerInBackground(gw: Gateway, serial: string, requestId: number | null = null): void {
+  offerCertificate(gw, serial, requestId).catch((error: unknown) =>
     gw.log.error({ err: error, serial }, 'offering a certificate failed'),
   );
 }
 
 /** Sends a charger the certificate that was issued to it, and notes how it took it. One in force or revoked is not sent. */
-async function offerCertificate(gw: Gateway, serial: string): Promise<void> {
+async function offerCertificate(gw: Gateway, serial: string, requestId: number | null): Promise<void> {
   const certificate = store.findCertificate(gw.db, serial);
   if (certificate?.state !== 'issued' && certificate?.state !== 'refused') return;
   const { chargerId } = certificate;
   const chain = certificate.pem.trimEnd() + '\n' + (await authorityCertificate(gw)).trimEnd() + '\n';
-  const outcome = await orderCharger(gw, chargerId, { kind: 'certificate-signed', chain }, { background: true });
+  const order = { kind: 'certificate-signed' as const, chain, requestId };
+  const outcome = await orderCharger(gw, chargerId, order, { background: true });
   // It went away before it was asked: the next boot is the first offer.
   if (outcome.kind === 'not-connected' || outcome.kind === 'unknown-charger' || outcome.kind === 'queue-full') return;
   const taken = outcome.kind === 'answered' && outcome.answer.status === 'accepted';

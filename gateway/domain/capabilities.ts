@@ -158,7 +158,9 @@ export function readCapabilities(
   return {
     features,
     evses: count(words.evses),
-    security: keys.some(({ key }) => words.security.some((name) => sameKey(name, key))),
+    security:
+      features?.includes('security') === true ||
+      keys.some(({ key }) => words.security.some((name) => sameKey(name, key))),
     localList: {
       enabled: flag(localList.enabled),
       maxEntries: lists ? most(localList.maxEntries) : null,

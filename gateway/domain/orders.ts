@@ -119,8 +119,8 @@ export interface Orders {
     stackLevel: number | null;
   };
   'composite-schedule': { evse: number | null; seconds: number; unit: 'A' | 'W' | null };
-  /** PEM chain, the charger's own certificate first. */
-  'certificate-signed': { chain: string };
+  /** PEM chain, the charger's own certificate first. `requestId`: that of its request, where it gave one. */
+  'certificate-signed': { chain: string; requestId: number | null };
   'install-certificate': { use: RootUse; certificate: string };
   'delete-certificate': { hash: CertificateHash };
   'installed-certificates': { use: RootUse };

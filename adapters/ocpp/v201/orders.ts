@@ -73,7 +73,7 @@ function variableStatus(payload: Record<string, unknown>): { status: OrderStatus
 
 function log(
   logType: Requests['GetLog']['logType'],
-  { requestId, url, retries, retryInterval, from, to }: OrderOf<'get-diagnostics'> | OrderOf<'get-log'>,
+  { requestId, url, retries, retryInterval, from, to }: OrderOf<'get-log'>,
   time: TimeFormat,
 ): WireCall {
   const period = given({ oldestTimestamp: maybe(time, from), latestTimestamp: maybe(time, to) });
@@ -143,7 +143,8 @@ const CODINGS: Codings = {
   },
   // A higher one comes with a whole network profile (A05), which is the operator's to make.
   'raise-profile': NO_WORDS,
-  'get-diagnostics': { encode: (order, time) => log('DiagnosticsLog', order, time), decode: fileName },
+  // Logs and diagnostics are one in 2.x: GetLog.
+  'get-diagnostics': { encode: () => null, decode: fileName },
   'get-log': {
     encode: (order, time) => log(order.log === 'security' ? 'SecurityLog' : 'DiagnosticsLog', order, time),
     decode: fileName,

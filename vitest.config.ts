@@ -7,6 +7,9 @@ import { defineConfig } from 'vitest/config';
 const MEMORY = '/dev/shm';
 const ENOUGH = 4e9;
 
+// Where it would be anyway: what daemons compile at their start stays for the next run.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
+
 /** All that the tests write, gone when they end. Who sets TMPDIR has it there. */
 const files = mkdtempSync(join(!process.env['TMPDIR'] && hasRoom(MEMORY) ? MEMORY : tmpdir(), 'chargegate-tests-'));
 process.env['TMPDIR'] = files;

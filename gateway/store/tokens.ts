@@ -24,13 +24,21 @@ export interface TokenKey {
 
 /** Every token that this card number may mean: the site's own first, then the longest known. */
 export function findTokens(db: Db, uid: string): StoredToken[] {
-  return db
-    .all<TokenRow>(
-      `SELECT ${TOKEN} FROM token WHERE uid_key = ? ORDER BY peer IS NOT NULL, updated_at, country_code, party_id`,
-      canonicalUid(uid),
-    )
-    .map(toToken);
+  // Sorted here: it is done for each card and each transaction, and SQLite takes ten times as long to sort one row as to find it.
+  const rows = db.all<TokenRow>(`SELECT ${TOKEN} FROM token WHERE uid_key = ?`, canonicalUid(uid));
+  return rows.toSorted(byRank).map(toToken);
 }
+
+function byRank(one: TokenRow, other: TokenRow): number {
+  return (
+    Number(one.peer !== null) - Number(other.peer !== null) ||
+    one.updatedAt - other.updatedAt ||
+    compare(one.countryCode, other.countryCode) ||
+    compare(one.partyId, other.partyId)
+  );
+}
+
+const compare = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
 
 /** Every token under any of these canonical numbers, in the same order. */
 export function findTokensOf(db: Db, keys: readonly string[]): StoredToken[] {

@@ -46,14 +46,18 @@ export function findRef(db: Db, chargerId: string, wireId: string): TransactionR
   );
 }
 
+/** In the order in which they began. */
 export function findOpen(db: Db, chargerId: string): Transaction[] {
-  return db
-    .all<TransactionRow>(
-      `SELECT ${TRANSACTION} FROM "transaction" WHERE charger_id = ? AND stop_received_at IS NULL
-       ORDER BY start_reported_at, seq`,
-      chargerId,
-    )
-    .map(toTransaction);
+  return (
+    db
+      .all<TransactionRow>(
+        `SELECT ${TRANSACTION} FROM "transaction" WHERE charger_id = ? AND stop_received_at IS NULL`,
+        chargerId,
+      )
+      // Quicker than in SQL, where there are few.
+      .toSorted((one, other) => one.startReportedAt - other.startReportedAt || one.seq - other.seq)
+      .map(toTransaction)
+  );
 }
 
 /** Usually one at most; more while a charger tells late of transactions before the one that runs. */

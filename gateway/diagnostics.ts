@@ -24,6 +24,8 @@ const BARE_VALUES = /\/(?:variableAttribute(?:\/value)?|actualValue|attributeVal
 export interface Diagnostics {
   frame(chargerId: string, direction: 'in' | 'out', text: string): void;
   deviation(chargerId: string, code: string, sample: string): void;
+  /** Does one work after the other, each when those before have ended, however they did. */
+  inTurn(work: () => Promise<void>): Promise<void>;
   /** Takes what has come since the last call. */
   take(): { frames: Map<string, Frame[]>; deviations: Map<string, Deviation[]> };
 }
@@ -32,7 +34,13 @@ export interface Diagnostics {
 export function createDiagnostics(clock: Clock): Diagnostics {
   let frames = new Map<string, Frame[]>();
   let deviations = new Map<string, Map<string, Deviation>>();
+  let last: Promise<void> = Promise.resolve();
   return {
+    inTurn(work) {
+      const mine = last.then(work);
+      last = mine.catch(() => undefined);
+      return mine;
+    },
     frame(chargerId, direction, text) {
       let ring = frames.get(chargerId);
       if (!ring) frames.set(chargerId, (ring = []));

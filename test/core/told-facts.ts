@@ -38,8 +38,11 @@ export function snapshot(gw: Gateway): string {
   return JSON.stringify([evses, ...facts, listTransactions(gw, ALL).items.map(({ seq }) => samplesOf(gw, seq))]);
 }
 
-const samplesOf = (gw: Gateway, seq: number) =>
-  listSamples(gw.db, seq).map(({ reportedAt, energyWh }) => [reportedAt, energyWh]);
+/** Readings that are filed, and those that stand in the meter log so far: whatever is told next has these filed too. */
+function samplesOf(gw: Gateway, seq: number): string[] {
+  const all = [...listSamples(gw.db, seq), ...gw.held.of(seq)];
+  return [...new Set(all.map(({ reportedAt, energyWh }) => `${reportedAt} ${energyWh}`))].toSorted();
+}
 
 /** The bills, by the transaction that each is for. */
 export function bills(gw: Gateway) {

@@ -135,10 +135,35 @@ function scan(format: Format, bytes: Uint8Array): Scan<Reading> {
   const idle = betweenMessages(format, text);
   if (idle > 0) return { take: idle, fault: /[^\r\n\0]/.test(text.slice(0, idle)) ? 'noise' : null };
   if (text.length < format.start.length) return 'more';
-  const anew = format.startsAnew ? text.indexOf(format.start, format.start.length) : -1;
-  const upTo = anew < 0 ? text : text.slice(0, anew);
-  const scanned = isMeasured(format) ? measured(format, upTo) : marked(format, upTo);
-  return scanned === 'more' && anew > 0 ? { take: anew, fault: 'cut' } : scanned;
+  const whole = messageAt(format, text);
+  if (isCard(whole) || !format.startsAnew) return whole;
+  const anew = text.indexOf(format.start, format.start.length);
+  return anew < 0 || (whole !== 'more' && anew >= whole.take) ? whole : begunAnew(format, text, anew);
+}
+
+/** What stands at the head, where nothing in it begins another message. */
+const messageAt = (format: Format, text: string): Scan<Reading> =>
+  isMeasured(format) ? measured(format, text) : marked(format, text);
+
+const isCard = (scan: Scan<Reading>): boolean => scan !== 'more' && 'frame' in scan && 'uid' in scan.frame;
+
+const DIGITS = [...'0123456789ABCDEFabcdef'];
+
+/**
+ * A start amid a message: it broke off and another begins there, or a digit of it was changed into a start. Where a checksum
+ * comes right both ways (an exclusive-or does, behind digits that cancel each other out), nobody can tell, and neither is a card.
+ */
+function begunAnew(format: Format, text: string, anew: number): Scan<Reading> {
+  const cut: Scan<Reading> = { take: anew, fault: 'cut' };
+  if (format.settings.checksum === 'none') return cut;
+  const behind = text.slice(anew);
+  const another = messageAt(format, behind);
+  if (another === 'more') return behind.includes(format.start, format.start.length) ? cut : 'more';
+  if (!isCard(another)) return cut;
+  const [head, tail] = [text.slice(0, anew), behind.slice(1, another.take)];
+  return DIGITS.some((digit) => isCard(messageAt(format, head + digit + tail)))
+    ? { take: anew + another.take, fault: 'checksum' }
+    : cut;
 }
 
 /** How many bytes at the head belong to no message. */

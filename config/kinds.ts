@@ -162,3 +162,12 @@ export function secretFile(key: string): TUnsafe<string | null> {
     description: `File that holds \`${key}\`, relative to this configuration; a newline at its end does not count.`,
   });
 }
+
+/** A file with a certificate or a key, which may be left out. */
+export const pemFile = (description: string) =>
+  text({
+    max: 4096,
+    expects: 'the path of a PEM file',
+    default: null,
+    description: `${description}. Relative to this file.`,
+  });

@@ -1,6 +1,18 @@
 import { Type } from 'typebox';
 import { PEER_QUIRKS } from '../gateway/domain/peer-quirks.ts';
-import { choice, coordinate, flag, instant, integer, secret, secretFile, text, timeZone, url } from './kinds.ts';
+import {
+  choice,
+  coordinate,
+  flag,
+  instant,
+  integer,
+  pemFile,
+  secret,
+  secretFile,
+  text,
+  timeZone,
+  url,
+} from './kinds.ts';
 import { chargerForVisitors, evseForVisitors, siteForVisitors, words } from './schema-open-data.ts';
 import { CONNECTOR_STANDARDS } from './standards.ts';
 
@@ -247,14 +259,6 @@ export const token = Type.Object({
   expires: instant({ default: null, description: 'From then on it may not charge.' }),
   payment: text({ max: 36, default: null, description: 'How its charges are paid, for the books of the operator.' }),
 });
-
-const pemFile = (description: string) =>
-  text({
-    max: 4096,
-    expects: 'the path of a PEM file',
-    default: null,
-    description: `${description}. Relative to this file.`,
-  });
 
 export const peer = Type.Object({
   name: text({

@@ -1,13 +1,5 @@
 import { Type } from 'typebox';
-import { flag, integer, secret, secretFile, text } from './kinds.ts';
-
-const pemFile = (description: string) =>
-  text({
-    max: 4096,
-    expects: 'the path of a PEM file',
-    default: null,
-    description: `${description}. Relative to this file.`,
-  });
+import { flag, integer, pemFile, secret, secretFile, text } from './kinds.ts';
 
 const topic = (fallback: string, description: string) =>
   text({

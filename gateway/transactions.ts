@@ -9,7 +9,7 @@ import { quarantine } from './quarantine.ts';
 import { stopPendingSince } from './stop-pending.ts';
 import type { Tx } from './store/db.ts';
 import * as store from './store/transactions.ts';
-import { beginTransaction, speaksForItself } from './transaction-begin.ts';
+import { beginTransaction, speaksForItself, type Beginning } from './transaction-begin.ts';
 import { endReported } from './transaction-ends.ts';
 
 /** An answer as it was stored; databases of version 1 hold the verdict alone. */
@@ -18,16 +18,7 @@ function readAnswer<C extends CardAnswer | null>(stored: string): C | CardAnswer
   return (JSON.parse(stored) as { card: C }).card;
 }
 
-export interface StartCommand {
-  chargerId: string;
-  evse: number;
-  connector: number;
-  tokenUid: string;
-  meterStart: number;
-  reportedAt: Millis;
-  receivedAt: Millis;
-  /** The reservation that the charger says it uses, as it knows it. */
-  reservationId?: number;
+export interface StartCommand extends Omit<Beginning, 'wireId' | 'startKey'> {
   /** The time as the charger wrote it: part of what makes a re-sent start the same one. */
   timestamp: string;
 }

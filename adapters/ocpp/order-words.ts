@@ -1,4 +1,5 @@
 import type { OrderStatus } from '../../gateway/domain/orders.ts';
+import type { Millis, TimeFormat } from '../../gateway/domain/time.ts';
 
 /** Statuses of the answers of all versions, in lower case: some chargers do not mind the case. */
 const STATUSES: Record<string, OrderStatus> = {
@@ -59,3 +60,9 @@ export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T
     [K in keyof T]?: Exclude<T[K], null>;
   };
 }
+
+/** An instant as it goes out, where there is one. */
+export const maybe = (time: TimeFormat, at: Millis | null): string | null => (at === null ? null : time(at));
+
+/** What stands with a card in a charger's list. */
+export const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;

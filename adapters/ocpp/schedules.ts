@@ -1,5 +1,5 @@
-import type { Answers } from '../../gateway/domain/orders.ts';
-import { parseTime } from '../../gateway/domain/time.ts';
+import type { Answers, ChargingProfile } from '../../gateway/domain/orders.ts';
+import { parseTime, type TimeFormat } from '../../gateway/domain/time.ts';
 import { isRecord } from './lenient.ts';
 
 /** More periods than these no charger computes. */
@@ -34,6 +34,35 @@ function numberOf(value: unknown): number | null {
 }
 
 /** Never more than was allowed: rounded down. */
-export function tenths(value: number): number {
+function tenths(value: number): number {
   return Math.floor(value * 10 + 1e-6) / 10;
+}
+
+const KIND = { absolute: 'Absolute', recurring: 'Recurring', relative: 'Relative' } as const;
+const RECURRENCY = { daily: 'Daily', weekly: 'Weekly' } as const;
+
+/** What all versions say alike of a charging profile, beside its schedule. */
+export function profileWords({ stackLevel, kind, recurrency, validFrom, validTo }: ChargingProfile, time: TimeFormat) {
+  return {
+    stackLevel,
+    chargingProfileKind: KIND[kind],
+    ...(recurrency !== null && { recurrencyKind: RECURRENCY[recurrency] }),
+    ...(validFrom !== null && { validFrom: time(validFrom) }),
+    ...(validTo !== null && { validTo: time(validTo) }),
+  };
+}
+
+/** Its schedule, likewise; limits go out with at most one decimal. */
+export function scheduleWords({ duration, startsAt, unit, periods, minRate }: ChargingProfile, time: TimeFormat) {
+  return {
+    ...(duration !== null && { duration }),
+    ...(startsAt !== null && { startSchedule: time(startsAt) }),
+    chargingRateUnit: unit,
+    chargingSchedulePeriod: periods.map(({ start, limit, phases }) => ({
+      startPeriod: start,
+      limit: tenths(limit),
+      ...(phases !== null && { numberPhases: phases }),
+    })),
+    ...(minRate !== null && { minChargingRate: tenths(minRate) }),
+  };
 }

@@ -1,11 +1,7 @@
+import { status } from './answers.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
 import { asInstant, asList, asRecord, asText, asWhole } from './wire.ts';
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp && { followUp }),
-});
 
 /** ReserveNow (OCPP 1.6 §5.13). */
 export function reserveNow(control: Control, payload: Record<string, unknown>): Answer {

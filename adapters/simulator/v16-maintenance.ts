@@ -14,23 +14,6 @@ export function getDiagnostics(control: Control, payload: Record<string, unknown
   };
 }
 
-/** How the security extension words what 1.6 itself words otherwise. */
-const LOG_STATUS = { Uploading: 'Uploading', Uploaded: 'Uploaded', UploadFailed: 'UploadFailure' };
-
-/** GetLog (security whitepaper edition 3 §4.7). */
-export function getLog(control: Control, payload: Record<string, unknown>): Answer {
-  const requestId = asWhole(payload['requestId']) ?? 0;
-  const kind = payload['logType'] === 'SecurityLog' ? 'security' : 'diagnostics';
-  const fileName = `${kind}-${control.identity.serial}-${requestId}.txt`;
-  const url = asText(asRecord(payload['log'])['remoteLocation']) ?? '';
-  const tell = (status: keyof typeof LOG_STATUS): Promise<unknown> =>
-    control.send({ action: 'LogStatusNotification', payload: { status: LOG_STATUS[status], requestId } });
-  return {
-    payload: { status: 'Accepted', filename: fileName },
-    followUp: () => control.transfers.upload({ kind, url, fileName, tell }),
-  };
-}
-
 /** UpdateFirmware (OCPP 1.6 §5.19). */
 export function updateFirmware(control: Control, payload: Record<string, unknown>): Answer {
   const tell = (status: string): Promise<unknown> =>

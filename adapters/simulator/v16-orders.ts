@@ -1,28 +1,14 @@
+import { fixed, status, type Order } from './answers.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
+import { getLog } from './log-upload.ts';
+import { deleteCertificate } from './security.ts';
 import { cancelReservation, reserveNow, sendLocalList } from './v16-cards.ts';
 import { changeKey, readKeys } from './v16-keys.ts';
-import { getDiagnostics, getLog, updateFirmware, updateSignedFirmware } from './v16-maintenance.ts';
-import {
-  askForCertificate,
-  certificateSigned,
-  deleteCertificate,
-  installCertificate,
-  installedCertificates,
-} from './v16-security.ts';
+import { getDiagnostics, updateFirmware, updateSignedFirmware } from './v16-maintenance.ts';
+import { askForCertificate, certificateSigned, installCertificate, installedCertificates } from './v16-security.ts';
 import { clearProfiles, compositeSchedule, setProfile } from './v16-smart-charging.ts';
 import { asRecord, asText, asWhole } from './wire.ts';
-
-type Order = (control: Control, payload: Record<string, unknown>) => Answer | Promise<Answer>;
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp ? { followUp } : {}),
-});
-
-const fixed =
-  (payload: Record<string, unknown>): Order =>
-  () => ({ payload });
 
 /** What a 1.6 charger with every feature profile and the security extension answers. */
 const ORDERS: Record<string, Order> = {

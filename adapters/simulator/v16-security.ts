@@ -1,13 +1,8 @@
-import { toUtc } from '../../gateway/domain/time.ts';
+import { status } from './answers.ts';
 import type { Control } from './dialect.ts';
-import type { RootHash } from './key-store.ts';
 import type { Answer } from './rpc-client.ts';
-import { asRecord, asText } from './wire.ts';
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp && { followUp }),
-});
+import { tellEvent } from './security.ts';
+import { asText } from './wire.ts';
 
 /** Asks the gateway for a certificate of its own (security whitepaper edition 3 §3.2). */
 export function askForCertificate(control: Control): void {
@@ -21,7 +16,7 @@ export function askForCertificate(control: Control): void {
 /** CertificateSigned: taken where it is for the key that was asked for; a bad one is told as a security event. */
 export async function certificateSigned(control: Control, payload: Record<string, unknown>): Promise<Answer> {
   const taken = await control.keys.take(asText(payload['certificateChain']) ?? '');
-  return taken ? status('Accepted') : status('Rejected', () => event(control, 'InvalidChargePointCertificate'));
+  return taken ? status('Accepted') : status('Rejected', () => tellEvent(control, 'InvalidChargePointCertificate'));
 }
 
 /** InstallCertificate. */
@@ -30,19 +25,8 @@ export function installCertificate(control: Control, payload: Record<string, unk
   if (control.keys.install(use, asText(payload['certificate']) ?? '')) return status('Accepted');
   const central = use === 'CentralSystemRootCertificate';
   return status('Rejected', () => {
-    if (central) event(control, 'InvalidCentralSystemCertificate');
+    if (central) tellEvent(control, 'InvalidCentralSystemCertificate');
   });
-}
-
-/** DeleteCertificate. */
-export function deleteCertificate(control: Control, payload: Record<string, unknown>): Answer {
-  const hash = asRecord(payload['certificateHashData']);
-  const named: RootHash = {
-    issuerNameHash: asText(hash['issuerNameHash']) ?? '',
-    issuerKeyHash: asText(hash['issuerKeyHash']) ?? '',
-    serialNumber: asText(hash['serialNumber']) ?? '',
-  };
-  return status(control.keys.remove(named) ? 'Accepted' : 'NotFound');
 }
 
 /** GetInstalledCertificateIds. */
@@ -51,8 +35,4 @@ export function installedCertificates(control: Control, payload: Record<string, 
   if (roots.length === 0) return status('NotFound');
   const certificateHashData = roots.map(({ hash }) => ({ hashAlgorithm: 'SHA256', ...hash }));
   return { payload: { status: 'Accepted', certificateHashData } };
-}
-
-function event(control: Control, type: string): void {
-  void control.send({ action: 'SecurityEventNotification', payload: { type, timestamp: toUtc(control.clock()) } });
 }

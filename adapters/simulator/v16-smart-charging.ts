@@ -1,19 +1,16 @@
 import { toUtc } from '../../gateway/domain/time.ts';
+import { status } from './answers.ts';
 import type { SimProfile } from './charging-limits.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { asInstant, asList, asNumber, asRecord, asText, asWhole } from './wire.ts';
+import { readSchedule, tellSchedule } from './schedules.ts';
+import { asRecord, asText, asWhole } from './wire.ts';
 
 const PURPOSES: Record<string, SimProfile['purpose']> = {
   ChargePointMaxProfile: 'max',
   TxDefaultProfile: 'default',
   TxProfile: 'tx',
 };
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp && { followUp }),
-});
 
 /** SetChargingProfile (OCPP 1.6 §5.16). */
 export function setProfile(control: Control, payload: Record<string, unknown>): Answer {
@@ -38,23 +35,9 @@ export function readProfile(connector: number, value: unknown): SimProfile | nul
     id,
     connector,
     purpose,
-    stackLevel: asWhole(profile['stackLevel']) ?? 0,
     kind: kind === 'Relative' ? 'relative' : kind === 'Recurring' ? 'recurring' : 'absolute',
-    recurrency: asText(profile['recurrencyKind']) === 'Weekly' ? 'weekly' : 'daily',
     transactionId: asWhole(profile['transactionId']),
-    validFrom: asInstant(profile['validFrom']),
-    validTo: asInstant(profile['validTo']),
-    duration: asWhole(schedule['duration']),
-    startsAt: asInstant(schedule['startSchedule']),
-    unit: schedule['chargingRateUnit'] === 'W' ? 'W' : 'A',
-    periods: asList(schedule['chargingSchedulePeriod']).map((each) => {
-      const period = asRecord(each);
-      return {
-        start: asWhole(period['startPeriod']) ?? 0,
-        limit: asNumber(period['limit']) ?? 0,
-        phases: asWhole(period['numberPhases']),
-      };
-    }),
+    ...readSchedule(profile, schedule, 0),
   };
 }
 
@@ -76,11 +59,7 @@ export function compositeSchedule(control: Control, payload: Record<string, unkn
   const where = control.connector(connector);
   if (!where) return status('Rejected');
   const from = control.clock();
-  const unit = payload['chargingRateUnit'] === 'A' ? 'A' : 'W';
-  const lines = where.spec.dc ? 1 : where.spec.phases;
-  const scale = unit === 'A' ? where.spec.volts * lines : 1;
-  const steps = control.limits.schedule(from, seconds, where);
-  const most = where.spec.maxW;
+  const told = tellSchedule(control, where, from, seconds, payload['chargingRateUnit']);
   return {
     payload: {
       status: 'Accepted',
@@ -89,11 +68,7 @@ export function compositeSchedule(control: Control, payload: Record<string, unkn
       chargingSchedule: {
         duration: seconds,
         startSchedule: toUtc(from),
-        chargingRateUnit: unit,
-        chargingSchedulePeriod: (steps.length > 0 ? steps : [{ start: 0, limitW: most }]).map(({ start, limitW }) => ({
-          startPeriod: start,
-          limit: Math.floor((Math.min(limitW, most) / scale) * 10) / 10,
-        })),
+        ...told,
       },
     },
   };

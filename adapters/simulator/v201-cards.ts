@@ -1,13 +1,9 @@
+import { status } from './answers.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
 import { connectorType } from './v201-device-model.ts';
 import { excess } from './v201-variables.ts';
 import { asInstant, asList, asRecord, asText, asWhole } from './wire.ts';
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp && { followUp }),
-});
 
 const uidOf = (token: unknown): string | null => asText(asRecord(token)['idToken']);
 

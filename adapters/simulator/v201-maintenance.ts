@@ -1,24 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { tellEvent } from './v201-security.ts';
+import { tellEvent } from './security.ts';
 import { asInstant, asRecord, asText, asWhole } from './wire.ts';
-
-const LOG_STATUS = { Uploading: 'Uploading', Uploaded: 'Uploaded', UploadFailed: 'UploadFailure' };
-
-/** GetLog (N01). */
-export function getLog(control: Control, payload: Record<string, unknown>): Answer {
-  const requestId = asWhole(payload['requestId']) ?? 0;
-  const kind = payload['logType'] === 'SecurityLog' ? 'security' : 'diagnostics';
-  const fileName = `${kind}-${control.identity.serial}-${requestId}.txt`;
-  const url = asText(asRecord(payload['log'])['remoteLocation']) ?? '';
-  const tell = (status: keyof typeof LOG_STATUS): Promise<unknown> =>
-    control.send({ action: 'LogStatusNotification', payload: { status: LOG_STATUS[status], requestId } });
-  return {
-    payload: { status: 'Accepted', filename: fileName },
-    followUp: () => control.transfers.upload({ kind, url, fileName, tell }),
-  };
-}
 
 /** UpdateFirmware, signed or not (L01, L02). It is installed as soon as it is there. */
 export function updateFirmware(control: Control, payload: Record<string, unknown>): Answer {

@@ -1,28 +1,14 @@
+import { fixed, status, type Order } from './answers.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
+import { getLog } from './log-upload.ts';
+import { deleteCertificate } from './security.ts';
 import { cancelReservation, listVersion, reserveNow, sendLocalList } from './v201-cards.ts';
-import { getLog, updateFirmware } from './v201-maintenance.ts';
-import {
-  askForCertificate,
-  certificateSigned,
-  deleteCertificate,
-  installCertificate,
-  installedCertificates,
-} from './v201-security.ts';
+import { updateFirmware } from './v201-maintenance.ts';
+import { askForCertificate, certificateSigned, installCertificate, installedCertificates } from './v201-security.ts';
 import { clearProfiles, compositeSchedule, readProfile, setProfile } from './v201-smart-charging.ts';
 import { getBaseReport, getReport, getVariables, setVariables } from './v201-variables.ts';
 import { asRecord, asText, asWhole } from './wire.ts';
-
-type Order = (control: Control, payload: Record<string, unknown>) => Answer | Promise<Answer>;
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp ? { followUp } : {}),
-});
-
-const fixed =
-  (payload: Record<string, unknown>): Order =>
-  () => ({ payload });
 
 /** What a 2.x charger answers. */
 const ORDERS: Record<string, Order> = {

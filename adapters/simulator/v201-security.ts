@@ -1,12 +1,8 @@
-import { toUtc } from '../../gateway/domain/time.ts';
+import { status } from './answers.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { asList, asRecord, asText } from './wire.ts';
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp && { followUp }),
-});
+import { tellEvent } from './security.ts';
+import { asList, asText } from './wire.ts';
 
 /** Asks the gateway for a certificate of its own (A02). */
 export function askForCertificate(control: Control): void {
@@ -33,17 +29,6 @@ export function installCertificate(control: Control, payload: Record<string, unk
   });
 }
 
-/** DeleteCertificate (M04). */
-export function deleteCertificate(control: Control, payload: Record<string, unknown>): Answer {
-  const hash = asRecord(payload['certificateHashData']);
-  const named = {
-    issuerNameHash: asText(hash['issuerNameHash']) ?? '',
-    issuerKeyHash: asText(hash['issuerKeyHash']) ?? '',
-    serialNumber: asText(hash['serialNumber']) ?? '',
-  };
-  return status(control.keys.remove(named) ? 'Accepted' : 'NotFound');
-}
-
 /** GetInstalledCertificateIds (M03); all where no use is named. */
 export function installedCertificates(control: Control, payload: Record<string, unknown>): Answer {
   const uses = asList(payload['certificateType']);
@@ -54,11 +39,4 @@ export function installedCertificates(control: Control, payload: Record<string, 
     certificateHashData: { hashAlgorithm: 'SHA256', ...hash },
   }));
   return { payload: { status: 'Accepted', certificateHashDataChain } };
-}
-
-/** SecurityEventNotification (A04). */
-export function tellEvent(control: Control, type: string): void {
-  control.track(
-    control.send({ action: 'SecurityEventNotification', payload: { type, timestamp: toUtc(control.clock()) } }),
-  );
 }

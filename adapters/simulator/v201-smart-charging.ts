@@ -1,8 +1,10 @@
 import { toUtc } from '../../gateway/domain/time.ts';
+import { status } from './answers.ts';
 import type { SimProfile } from './charging-limits.ts';
 import type { Control } from './dialect.ts';
 import type { Answer } from './rpc-client.ts';
-import { asInstant, asList, asNumber, asRecord, asText, asWhole } from './wire.ts';
+import { readSchedule, tellSchedule } from './schedules.ts';
+import { asList, asRecord, asText, asWhole } from './wire.ts';
 
 /** What a gateway may set: limits from outside the site come by another way (K01.FR.22). */
 const PURPOSES: Record<string, SimProfile['purpose']> = {
@@ -16,11 +18,6 @@ const KINDS: Record<string, SimProfile['kind']> = {
   Recurring: 'recurring',
   Relative: 'relative',
 };
-
-const status = (value: string, followUp?: () => void): Answer => ({
-  payload: { status: value },
-  ...(followUp && { followUp }),
-});
 
 /** SetChargingProfile (K01). */
 export function setProfile(control: Control, payload: Record<string, unknown>): Answer {
@@ -48,23 +45,9 @@ export function readProfile(evse: number, value: unknown): SimProfile | null {
     connector: evse,
     purpose,
     kind,
-    stackLevel: asWhole(profile['stackLevel']) ?? 0,
-    recurrency: profile['recurrencyKind'] === 'Weekly' ? 'weekly' : 'daily',
     transactionId: asText(profile['transactionId']),
-    validFrom: asInstant(profile['validFrom']),
-    validTo: asInstant(profile['validTo']),
-    duration: asWhole(schedule['duration']),
-    startsAt: asInstant(schedule['startSchedule']),
-    unit: schedule['chargingRateUnit'] === 'W' ? 'W' : 'A',
-    periods: asList(schedule['chargingSchedulePeriod']).map((each) => {
-      const period = asRecord(each);
-      return {
-        start: asWhole(period['startPeriod']) ?? 0,
-        // 2.1 may leave it out, which limits nothing
-        limit: asNumber(period['limit']) ?? Infinity,
-        phases: asWhole(period['numberPhases']),
-      };
-    }),
+    // 2.1 may leave a limit out, which limits nothing
+    ...readSchedule(profile, schedule, Infinity),
   };
 }
 
@@ -87,14 +70,7 @@ export function compositeSchedule(control: Control, payload: Record<string, unkn
   const where = control.connector(evseId);
   if (!where) return status('Rejected');
   const from = control.clock();
-  const { spec } = where;
-  const chargingRateUnit = payload['chargingRateUnit'] === 'A' ? 'A' : 'W';
-  const scale = chargingRateUnit === 'A' ? spec.volts * (spec.dc ? 1 : spec.phases) : 1;
-  const steps = control.limits.schedule(from, duration, where);
-  const chargingSchedulePeriod = (steps.length > 0 ? steps : [{ start: 0, limitW: spec.maxW }]).map((step) => ({
-    startPeriod: step.start,
-    limit: Math.floor((Math.min(step.limitW, spec.maxW) / scale) * 10) / 10,
-  }));
-  const schedule = { evseId, duration, scheduleStart: toUtc(from), chargingRateUnit, chargingSchedulePeriod };
+  const told = tellSchedule(control, where, from, duration, payload['chargingRateUnit']);
+  const schedule = { evseId, duration, scheduleStart: toUtc(from), ...told };
   return { payload: { status: 'Accepted', schedule } };
 }

@@ -10,6 +10,14 @@ import { recoverSamples } from '../../gateway/samples.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
 import { testConfig } from '../harness/gateway.ts';
 
+/** The bill of the session that these tests play: 6 kWh in 40 minutes, the last ten of them parked. */
+export const RIGHT_CDR = {
+  energyWh: 6000,
+  seconds: 2400,
+  parkingSeconds: 600,
+  cost: { total: { beforeTaxes: '12.00', afterTaxes: '15.00' } },
+};
+
 /** A daemon of its own over a directory of its own, to be killed and started again as often as a test wants. */
 export interface KillBench {
   daemon(): Daemon;

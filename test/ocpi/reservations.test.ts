@@ -21,19 +21,9 @@ import {
   untilStatus,
   type Item,
 } from './commands-harness.ts';
+import { PRICED, wish } from './reservation-wishes.ts';
 
 const ALL = { offset: 0, limit: 100 };
-
-const PRICED = `
-tariffs:
-  - id: standard
-    currency: SEK
-    tax-included: no
-    elements:
-      - { restrictions: { reservation: reservation-expires }, components: [{ type: flat, price: 40, vat: 25 }] }
-      - { restrictions: { reservation: reservation }, components: [{ type: time, price: 60, vat: 25, step: 60 }] }
-      - { components: [{ type: energy, price: 3, vat: 25 }] }
-`;
 
 cleanUpAfterEach();
 
@@ -59,14 +49,7 @@ async function setUp(yaml = '', version?: '2.1.1' | '2.2.1'): Promise<Setting> {
 const inMinutes = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
 
 const reserveAt = (peer: SimulatedPeer, evse_uid: string | undefined, more: Item = {}) =>
-  send(peer, 'RESERVE_NOW', {
-    token: token('DRIVER-1'),
-    expiry_date: inMinutes(30),
-    reservation_id: 'R1',
-    location_id: 'L1',
-    ...(evse_uid !== undefined && { evse_uid }),
-    ...more,
-  });
+  wish(peer, evse_uid, inMinutes(30), more);
 
 const visible = ({ site }: Setting): string[] => siteView(site.gateway).evses.map(({ visible: status }) => status);
 

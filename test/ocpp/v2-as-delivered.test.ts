@@ -8,7 +8,7 @@ import { listSessions } from '../../gateway/sessions.ts';
 import type { TestSite } from '../harness/gateway.ts';
 import { startSite, api, states } from '../provisioning/scripted-charger.ts';
 import { at, card, dialV2, register } from './v2-charger.ts';
-import { told } from './v2-device.ts';
+import { told } from '../harness/told.ts';
 
 /** What a test started, ended in reverse when it is over: these wait for real seconds, so they run side by side. */
 type Ending = (end: () => Promise<void>) => void;

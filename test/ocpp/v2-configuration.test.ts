@@ -6,7 +6,8 @@ import type { TestSite } from '../harness/gateway.ts';
 import type { Payload } from '../harness/scripted-charger.ts';
 import { api, states } from '../provisioning/scripted-charger.ts';
 import type { V2Charger } from './v2-charger.ts';
-import { bootThrough, plugDevice, startDeviceSite, type Device, type Variable } from './v2-device.ts';
+import { bootThrough } from '../harness/told.ts';
+import { plugDevice, startDeviceSite, type Device, type Variable } from './v2-device.ts';
 
 let site: TestSite;
 const open: V2Charger[] = [];

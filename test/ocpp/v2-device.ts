@@ -1,6 +1,5 @@
 /** A 2.x charger with a device model that a test writes; it tells and takes variables as OCPP 2.0.1 part 2 has it. */
 import { nameOf } from '../../adapters/ocpp/v201/variables.ts';
-import type { GatewayEvents } from '../../gateway/domain/events.ts';
 import type { Payload } from '../harness/scripted-charger.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';
 import { dialV2, type V2Charger, type Version } from './v2-charger.ts';
@@ -134,26 +133,4 @@ function set(device: Device, payload: Payload): Payload {
       return { ...entry, attributeStatus };
     }),
   };
-}
-
-/** The next time that this is told of the charger. */
-export function told<N extends 'charger.provisioned' | 'local-list.synced'>(
-  site: TestSite,
-  name: N,
-  id: string,
-): Promise<GatewayEvents[N]> {
-  return new Promise((resolve) => {
-    const off = site.gateway.bus.on(name, (data) => {
-      if (data.chargerId !== id) return;
-      off();
-      resolve(data);
-    });
-  });
-}
-
-/** Boots it and waits until its configuration was gone through; gives in which state that ended. */
-export async function bootThrough(site: TestSite, id: string, charger: V2Charger): Promise<string> {
-  const done = told(site, 'charger.provisioned', id);
-  await charger.boot();
-  return (await done).state;
 }

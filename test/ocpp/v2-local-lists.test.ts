@@ -9,7 +9,8 @@ import type { TestSite } from '../harness/gateway.ts';
 import type { Payload } from '../harness/scripted-charger.ts';
 import { ask } from '../harness/operator.ts';
 import type { V2Charger, Version } from './v2-charger.ts';
-import { plugDevice, startDeviceSite, told, type Device } from './v2-device.ts';
+import { told } from '../harness/told.ts';
+import { plugDevice, startDeviceSite, type Device } from './v2-device.ts';
 
 let site: TestSite;
 let stop: (() => Promise<void>) | null = null;

@@ -5,7 +5,8 @@ import { listReservations } from '../../gateway/reservations.ts';
 import { siteView } from '../../gateway/site.ts';
 import type { TestSite } from '../harness/gateway.ts';
 import type { Script } from '../harness/scripted-charger.ts';
-import { registerPeer, resultOf, send, startDepot, token, type Item } from '../ocpi/commands-harness.ts';
+import { registerPeer, resultOf, startDepot, type Item } from '../ocpi/commands-harness.ts';
+import { wish } from '../ocpi/reservation-wishes.ts';
 import { dialV2, type V2Charger, type Version } from './v2-charger.ts';
 
 export const VERSIONS: Version[] = ['ocpp2.0.1', 'ocpp2.1'];
@@ -40,14 +41,7 @@ export const dial = (site: TestSite, version: Version, script?: Script): Promise
   dialV2(site.urls.ocpp, 'BAY-1', version, now, script);
 
 export const reserveAt = (peer: SimulatedPeer, evse_uid: string | undefined, more: Item = {}) =>
-  send(peer, 'RESERVE_NOW', {
-    token: token('DRIVER-1'),
-    expiry_date: inMinutes(30),
-    reservation_id: 'R1',
-    location_id: 'L1',
-    ...(evse_uid !== undefined && { evse_uid }),
-    ...more,
-  });
+  wish(peer, evse_uid, inMinutes(30), more);
 
 /** Reserved, and said so by the charger; gives what that was asked. */
 export async function reserved({ peer, charger, bays }: Setting, evse = 1, more: Item = {}): Promise<Item> {

@@ -7,6 +7,7 @@ import { listSessions } from '../../gateway/sessions.ts';
 import type { Script } from '../harness/scripted-charger.ts';
 import { ask } from '../harness/operator.ts';
 import { resultOf, send, untilStatus, until, cleanUpAfterEach, type Item } from '../ocpi/commands-harness.ts';
+import { PRICED } from '../ocpi/reservation-wishes.ts';
 import { at, card, register } from './v2-charger.ts';
 import {
   ALL,
@@ -24,17 +25,6 @@ import {
   visible,
   type Setting,
 } from './v2-reservation-harness.ts';
-
-const PRICED = `
-tariffs:
-  - id: standard
-    currency: SEK
-    tax-included: no
-    elements:
-      - { restrictions: { reservation: reservation-expires }, components: [{ type: flat, price: 40, vat: 25 }] }
-      - { restrictions: { reservation: reservation }, components: [{ type: time, price: 60, vat: 25, step: 60 }] }
-      - { components: [{ type: energy, price: 3, vat: 25 }] }
-`;
 
 cleanUpAfterEach();
 

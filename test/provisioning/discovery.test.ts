@@ -4,7 +4,8 @@ import type { ChargerDetailBody } from '../../adapters/console/capabilities.ts';
 import type { ConfigurationBody } from '../../adapters/console/routes/configuration.ts';
 import { canTrigger, capabilitiesOf, trigger } from '../../gateway/capabilities.ts';
 import type { TestSite } from '../harness/gateway.ts';
-import { api, bootThrough, connectScripted, KEYS, readKeys, startSite, told } from './scripted-charger.ts';
+import { bootThrough, told } from '../harness/told.ts';
+import { api, connectScripted, KEYS, readKeys, startSite } from './scripted-charger.ts';
 
 const FULL = {
   ...KEYS,

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConfigurationBody } from '../../adapters/console/routes/configuration.ts';
 import type { TestSite } from '../harness/gateway.ts';
-import { api, bootThrough, connectScripted, KEYS, startSite, states, told, type Script } from './scripted-charger.ts';
+import { bootThrough, told } from '../harness/told.ts';
+import { api, connectScripted, KEYS, startSite, states, type Script } from './scripted-charger.ts';
 
 let site: TestSite;
 afterEach(() => site.cleanUp());

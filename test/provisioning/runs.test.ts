@@ -5,16 +5,8 @@ import type { ConfigurationBody } from '../../adapters/console/routes/configurat
 import { provisioningOf } from '../../gateway/capabilities.ts';
 import { callCharger } from '../../gateway/remote-control.ts';
 import type { TestSite } from '../harness/gateway.ts';
-import {
-  api,
-  bootThrough,
-  connectScripted,
-  KEYS,
-  startSite,
-  told,
-  type Reply,
-  type Script,
-} from './scripted-charger.ts';
+import { bootThrough, told } from '../harness/told.ts';
+import { api, connectScripted, KEYS, startSite, type Reply, type Script } from './scripted-charger.ts';
 
 let site: TestSite;
 afterEach(() => site.cleanUp());

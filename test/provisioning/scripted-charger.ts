@@ -1,6 +1,5 @@
 import type { ConfigurationBody } from '../../adapters/console/routes/configuration.ts';
 import { createRawCharger } from '../../adapters/simulator/raw-charger.ts';
-import type { GatewayEvents } from '../../gateway/domain/events.ts';
 import { wallClock, type Clock } from '../../gateway/domain/time.ts';
 import { startTestSite, type TestSite } from '../harness/gateway.ts';
 
@@ -157,28 +156,6 @@ export function writeKey(keys: Record<string, Key>, { key, value }: Payload): st
   if (entry[1].readonly) return 'Rejected';
   keys[entry[0]] = { ...entry[1], value: String(value) };
   return 'Accepted';
-}
-
-/** The next time that this event is told of the charger. */
-export function told<N extends 'charger.provisioned' | 'charger.disconnected' | 'transaction.stopped'>(
-  site: TestSite,
-  name: N,
-  id: string,
-): Promise<GatewayEvents[N]> {
-  return new Promise((resolve) => {
-    const off = site.gateway.bus.on(name, (data) => {
-      if (data.chargerId !== id) return;
-      off();
-      resolve(data);
-    });
-  });
-}
-
-/** Boots the charger and waits until its configuration was gone through; gives in which state that ended. */
-export async function bootThrough(site: TestSite, id: string, charger: ScriptedCharger): Promise<string> {
-  const done = told(site, 'charger.provisioned', id);
-  await charger.boot();
-  return (await done).state;
 }
 
 /** Asks the operator API. */

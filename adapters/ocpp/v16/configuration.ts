@@ -1,4 +1,5 @@
 import type { ConfigurationWords } from '../../../gateway/domain/capabilities.ts';
+import { WANTED_MEASURANDS } from '../measurands.ts';
 
 /** OCPP 1.6's names of configuration keys (§9, and the security whitepaper's §3). */
 export const configuration16: ConfigurationWords = {
@@ -66,13 +67,6 @@ export const configuration16: ConfigurationWords = {
   measurands: {
     key: 'MeterValuesSampledData',
     maxLength: 'MeterValuesSampledDataMaxLength',
-    wanted: [
-      'Energy.Active.Import.Register',
-      'Power.Active.Import',
-      'Current.Import',
-      'SoC',
-      'Voltage',
-      'Current.Offered',
-    ],
+    wanted: WANTED_MEASURANDS,
   },
 };

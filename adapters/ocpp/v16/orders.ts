@@ -1,7 +1,8 @@
 import type { Answers, OrderKind, OrderOf, OrderStatus, TriggerMessage } from '../../../gateway/domain/orders.ts';
-import type { Millis, TimeFormat } from '../../../gateway/domain/time.ts';
+import type { TimeFormat } from '../../../gateway/domain/time.ts';
+import { logAnswer, logRequest, signedFirmware } from '../file-orders.ts';
 import { isRecord } from '../lenient.ts';
-import { given, status, text } from '../order-words.ts';
+import { given, maybe, status, text, VERDICT } from '../order-words.ts';
 import type { WireCall } from '../protocol.ts';
 import type { Action, Requests } from '../schemas/generated/v16.ts';
 import { certificateHash, readHashes } from '../certificate-hashes.ts';
@@ -22,8 +23,6 @@ function wire<A extends Action>(action: A, payload: Requests[A]): WireCall {
 
 /** Answers that have no status: to answer is to accept. */
 const accepted = (): { status: OrderStatus } => ({ status: 'accepted' });
-
-const maybe = (time: TimeFormat, at: Millis | null): string | null => (at === null ? null : time(at));
 
 const TRIGGER: Record<
   Exclude<TriggerMessage, 'log-status' | 'sign-certificate'>,
@@ -46,8 +45,6 @@ function encodeTrigger({ message, evse }: OrderOf<'trigger'>): WireCall {
     return wire('ExtendedTriggerMessage', { requestedMessage: 'SignChargePointCertificate', ...at });
   return wire('TriggerMessage', { requestedMessage: TRIGGER[message], ...at });
 }
-
-const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;
 
 const CODINGS: Codings = {
   start: {
@@ -100,19 +97,7 @@ const CODINGS: Codings = {
     // Without a file name the charger has nothing to send (OCPP 1.6 §5.9).
     decode: (payload) => ({ status: 'accepted', fileName: text(payload['fileName']) }),
   },
-  'get-log': {
-    encode: ({ log, requestId, url, retries, retryInterval, from, to }, time) =>
-      wire('GetLog', {
-        logType: log === 'security' ? 'SecurityLog' : 'DiagnosticsLog',
-        requestId,
-        log: {
-          remoteLocation: url,
-          ...given({ oldestTimestamp: maybe(time, from), latestTimestamp: maybe(time, to) }),
-        },
-        ...given({ retries, retryInterval }),
-      }),
-    decode: (payload) => ({ ...status(payload), fileName: text(payload['filename']) }),
-  },
+  'get-log': { encode: (order, time) => wire('GetLog', logRequest(order, time)), decode: logAnswer },
   'update-firmware': {
     encode: ({ url, retries, retryInterval, retrieveAt }, time) =>
       wire('UpdateFirmware', {
@@ -123,18 +108,7 @@ const CODINGS: Codings = {
     decode: accepted,
   },
   'update-signed-firmware': {
-    encode: ({ requestId, url, retries, retryInterval, retrieveAt, installAt, signingCertificate, signature }, time) =>
-      wire('SignedUpdateFirmware', {
-        requestId,
-        firmware: {
-          location: url,
-          retrieveDateTime: time(retrieveAt),
-          signingCertificate,
-          signature,
-          ...given({ installDateTime: maybe(time, installAt) }),
-        },
-        ...given({ retries, retryInterval }),
-      }),
+    encode: (order, time) => wire('SignedUpdateFirmware', signedFirmware(order, time)),
     decode: status,
   },
   'local-list-version': {

@@ -1,21 +1,8 @@
 import { requestCertificate } from '../../../gateway/certificates.ts';
-import { parseTime } from '../../../gateway/domain/time.ts';
-import { recordSecurityEvent } from '../../../gateway/security-events.ts';
 import type { MessageContext } from '../protocol.ts';
 import type { Requests } from '../schemas/generated/v16.ts';
+import { noteSecurityEvent } from '../security-notices.ts';
 import type { Block } from './table.ts';
-
-async function noteEvent(context: MessageContext, request: Requests['SecurityEventNotification']) {
-  const { gw, chargerId, receivedAt } = context;
-  await recordSecurityEvent(gw, {
-    chargerId,
-    type: request.type,
-    detail: request.techInfo ?? null,
-    reportedAt: parseTime(request.timestamp)?.at ?? receivedAt,
-    receivedAt,
-  });
-  return {};
-}
 
 async function sign({ gw, chargerId }: MessageContext, request: Requests['SignCertificate']) {
   const accepted = await requestCertificate(gw, chargerId, request.csr);
@@ -24,6 +11,6 @@ async function sign({ gw, chargerId }: MessageContext, request: Requests['SignCe
 
 export const security = {
   // Chargers that are refused this give up altogether (Q31).
-  SecurityEventNotification: { handle: noteEvent, fallback: {} },
+  SecurityEventNotification: { handle: noteSecurityEvent, fallback: {} },
   SignCertificate: { handle: sign },
 } satisfies Block;

@@ -1,5 +1,6 @@
 import type { ConfigurationWords } from '../../../gateway/domain/capabilities.ts';
 import { parseName } from './variables.ts';
+import { WANTED_MEASURANDS } from '../measurands.ts';
 
 /** The variables of OCPP 2.x's device model that the core acts on (2.0.1 part 2, referenced components and variables). */
 export const configuration201: ConfigurationWords = {
@@ -82,13 +83,6 @@ export const configuration201: ConfigurationWords = {
   measurands: {
     key: 'SampledDataCtrlr.TxUpdatedMeasurands',
     maxLength: null,
-    wanted: [
-      'Energy.Active.Import.Register',
-      'Power.Active.Import',
-      'Current.Import',
-      'SoC',
-      'Voltage',
-      'Current.Offered',
-    ],
+    wanted: WANTED_MEASURANDS,
   },
 };

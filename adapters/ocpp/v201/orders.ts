@@ -7,10 +7,11 @@ import type {
   RootUse,
   TriggerMessage,
 } from '../../../gateway/domain/orders.ts';
-import type { Millis, TimeFormat } from '../../../gateway/domain/time.ts';
+import type { TimeFormat } from '../../../gateway/domain/time.ts';
 import { certificateHash, readHashes } from '../certificate-hashes.ts';
+import { logAnswer, logRequest, signedFirmware } from '../file-orders.ts';
 import { isRecord } from '../lenient.ts';
-import { given, readStatus, reasonIn, status, text } from '../order-words.ts';
+import { given, maybe, readStatus, reasonIn, status, text, VERDICT } from '../order-words.ts';
 import type { WireCall } from '../protocol.ts';
 import type { Action, InstallCertificateUseEnumType, Requests } from '../schemas/generated/v201.ts';
 import { groupOf, idToken } from './id-tokens.ts';
@@ -29,8 +30,6 @@ type Codings = { [K in OrderKind]: Coding<K> };
 function wire<A extends Action>(action: A, payload: Requests[A]): WireCall {
   return { action, payload };
 }
-
-const maybe = (time: TimeFormat, at: Millis | null): string | null => (at === null ? null : time(at));
 
 /** Nothing can be sent. */
 const NO_WORDS = { encode: () => null, decode: status };
@@ -61,8 +60,6 @@ const ROOT_USE: Record<
   manufacturer: 'ManufacturerRootCertificate',
 };
 
-const VERDICT = { accepted: 'Accepted', blocked: 'Blocked', expired: 'Expired', invalid: 'Invalid' } as const;
-
 /** What became of the one variable that was set. */
 function variableStatus(payload: Record<string, unknown>): { status: OrderStatus; reason?: string } {
   const results = payload['setVariableResult'];
@@ -70,22 +67,6 @@ function variableStatus(payload: Record<string, unknown>): { status: OrderStatus
   if (!isRecord(result)) return { status: readStatus(undefined) };
   return { status: readStatus(result['attributeStatus']), ...reasonIn(result['attributeStatusInfo']) };
 }
-
-function log(
-  logType: Requests['GetLog']['logType'],
-  { requestId, url, retries, retryInterval, from, to }: OrderOf<'get-log'>,
-  time: TimeFormat,
-): WireCall {
-  const period = given({ oldestTimestamp: maybe(time, from), latestTimestamp: maybe(time, to) });
-  return wire('GetLog', {
-    logType,
-    requestId,
-    log: { remoteLocation: url, ...period },
-    ...given({ retries, retryInterval }),
-  });
-}
-
-const fileName = (payload: Record<string, unknown>) => ({ ...status(payload), fileName: text(payload['filename']) });
 
 const CODINGS: Codings = {
   start: {
@@ -144,11 +125,8 @@ const CODINGS: Codings = {
   // A higher one comes with a whole network profile (A05), which is the operator's to make.
   'raise-profile': NO_WORDS,
   // Logs and diagnostics are one in 2.x: GetLog.
-  'get-diagnostics': { encode: () => null, decode: fileName },
-  'get-log': {
-    encode: (order, time) => log(order.log === 'security' ? 'SecurityLog' : 'DiagnosticsLog', order, time),
-    decode: fileName,
-  },
+  'get-diagnostics': { encode: () => null, decode: logAnswer },
+  'get-log': { encode: (order, time) => wire('GetLog', logRequest(order, time)), decode: logAnswer },
   'update-firmware': {
     encode: ({ requestId, url, retries, retryInterval, retrieveAt }, time) =>
       wire('UpdateFirmware', {
@@ -159,18 +137,7 @@ const CODINGS: Codings = {
     decode: status,
   },
   'update-signed-firmware': {
-    encode: ({ requestId, url, retries, retryInterval, retrieveAt, installAt, signingCertificate, signature }, time) =>
-      wire('UpdateFirmware', {
-        requestId,
-        firmware: {
-          location: url,
-          retrieveDateTime: time(retrieveAt),
-          signingCertificate,
-          signature,
-          ...given({ installDateTime: maybe(time, installAt) }),
-        },
-        ...given({ retries, retryInterval }),
-      }),
+    encode: (order, time) => wire('UpdateFirmware', signedFirmware(order, time)),
     decode: status,
   },
   'local-list-version': {
@@ -252,8 +219,11 @@ const CODINGS: Codings = {
     decode: (payload) => ({ ...status(payload), hashes: readHashes(chainHeads(payload['certificateHashDataChain'])) }),
   },
   'vendor-data': {
-    encode: ({ vendor, message, data }) =>
-      wire('DataTransfer', { vendorId: vendor, ...given({ messageId: message }), ...dataOf(data) }),
+    // 2.x takes any JSON as data; the generated type knows objects alone.
+    encode: ({ vendor, message, data }) => ({
+      action: 'DataTransfer',
+      payload: { vendorId: vendor, ...given({ messageId: message, data }) },
+    }),
     decode: (payload) => ({ ...status(payload), data: textOfData(payload['data']) }),
   },
 };
@@ -261,11 +231,6 @@ const CODINGS: Codings = {
 /** Each chain by its first certificate. */
 function chainHeads(chains: unknown): unknown[] {
   return (Array.isArray(chains) ? chains : []).filter(isRecord).map((chain) => chain['certificateHashData']);
-}
-
-/** 2.x takes any JSON; the generated type knows objects alone. */
-function dataOf(data: string | null): { data?: NonNullable<Requests['DataTransfer']['data']> } {
-  return data === null ? {} : { data: data as unknown as NonNullable<Requests['DataTransfer']['data']> };
 }
 
 /** Data of any kind, as the text that it is or its JSON. */

@@ -1,7 +1,7 @@
 import type { Answers, ChargingProfile } from '../../../gateway/domain/orders.ts';
 import type { TimeFormat } from '../../../gateway/domain/time.ts';
 import { isRecord } from '../lenient.ts';
-import { readSchedule, tenths } from '../schedules.ts';
+import { profileWords, readSchedule, scheduleWords } from '../schedules.ts';
 import type { ChargingProfileType } from '../schemas/generated/v201.ts';
 
 export const PURPOSE = {
@@ -10,35 +10,15 @@ export const PURPOSE = {
   tx: 'TxProfile',
 } as const;
 
-const KIND = { absolute: 'Absolute', recurring: 'Recurring', relative: 'Relative' } as const;
-const RECURRENCY = { daily: 'Daily', weekly: 'Weekly' } as const;
-
-/** A charging profile as OCPP 2.0.1 part 2 has it (ChargingProfileType); limits are sent with at most one decimal. */
+/** A charging profile as OCPP 2.0.1 part 2 has it (ChargingProfileType). */
 export function encodeProfile(profile: ChargingProfile, time: TimeFormat): ChargingProfileType {
-  const { wireId, recurrency, validFrom, validTo, duration, startsAt, minRate } = profile;
+  const { id, wireId, purpose } = profile;
   return {
-    id: profile.id,
+    id,
     ...(wireId !== null && { transactionId: wireId }),
-    stackLevel: profile.stackLevel,
-    chargingProfilePurpose: PURPOSE[profile.purpose],
-    chargingProfileKind: KIND[kindOf(profile)],
-    ...(recurrency !== null && { recurrencyKind: RECURRENCY[recurrency] }),
-    ...(validFrom !== null && { validFrom: time(validFrom) }),
-    ...(validTo !== null && { validTo: time(validTo) }),
-    chargingSchedule: [
-      {
-        id: profile.id,
-        ...(duration !== null && { duration }),
-        ...(startsAt !== null && { startSchedule: time(startsAt) }),
-        chargingRateUnit: profile.unit,
-        chargingSchedulePeriod: profile.periods.map(({ start, limit, phases }) => ({
-          startPeriod: start,
-          limit: tenths(limit),
-          ...(phases !== null && { numberPhases: phases }),
-        })),
-        ...(minRate !== null && { minChargingRate: tenths(minRate) }),
-      },
-    ],
+    chargingProfilePurpose: PURPOSE[purpose],
+    ...profileWords({ ...profile, kind: kindOf(profile) }, time),
+    chargingSchedule: [{ id, ...scheduleWords(profile, time) }],
   };
 }
 

@@ -147,7 +147,7 @@ const messageAt = (format: Format, text: string): Scan<Reading> =>
 
 const isCard = (scan: Scan<Reading>): boolean => scan !== 'more' && 'frame' in scan && 'uid' in scan.frame;
 
-const DIGITS = [...'0123456789ABCDEFabcdef'];
+const DIGITS = '0123456789ABCDEFabcdef'.split('');
 
 /**
  * A start amid a message: it broke off and another begins there, or a digit of it was changed into a start. Where a checksum

@@ -9,13 +9,18 @@ interface Address {
 /** Interfaces that lead into this machine's own containers and tunnels: no charger is out there. */
 const VIRTUAL = /^(docker|br-|veth|virbr|tun|tap|wg|tailscale|zt|lxc|cni|flannel|podman)/;
 
-/** The address under which chargers in the same network reach this machine: its first real IPv4, else its host name. */
+/**
+ * The address under which chargers in the same network reach this machine: its first real IPv4, else, where it has IPv6 alone, its
+ * host name. Without any network only the machine itself comes here, by its loopback.
+ */
 export function lanAddress(interfaces: Record<string, Address[] | undefined> = networkInterfaces()): string {
-  const found = Object.entries(interfaces)
+  const outward = Object.entries(interfaces)
     .flatMap(([name, addresses = []]) => addresses.map((address) => ({ name, ...address })))
-    .filter(({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'))
+    .filter(({ internal }) => !internal);
+  const found = outward
+    .filter(({ family, address }) => family === 'IPv4' && !address.startsWith('169.254.'))
     .toSorted((a, b) => Number(VIRTUAL.test(a.name)) - Number(VIRTUAL.test(b.name)));
-  return found[0]?.address ?? hostname();
+  return found[0]?.address ?? (outward.length > 0 ? hostname() : '127.0.0.1');
 }
 
 /** Names and addresses that this machine is reached under, its loopback included. IPv6 is left out: it changes too often. */

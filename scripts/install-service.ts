@@ -62,11 +62,16 @@ const AFTER_INSTALL: Step[] = [
   ['systemctl', ...at, 'enable', 'chargegate.service'],
 ];
 /** Of the machine itself, while systemd runs it. */
-const LIVE: Step[] = [
-  ['udevadm', 'control', '--reload'],
-  ['udevadm', 'trigger', '--subsystem-match=tty'],
-  ['systemctl', 'daemon-reload'],
-];
+const LIVE: Step[] = [['systemctl', 'daemon-reload'], ...udevSteps()];
+
+/** In a container nothing names devices: whoever runs it does that outside. */
+function udevSteps(): Step[] {
+  if (!existsSync('/run/udev/control')) return [];
+  return [
+    ['udevadm', 'control', '--reload'],
+    ['udevadm', 'trigger', '--subsystem-match=tty'],
+  ];
+}
 
 /** Runs the steps in order; what cannot run here is told, for later. */
 function run(steps: Step[]): void {

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, resolveConfigPath } from '../../config/load.ts';
 import type { Config } from '../../config/load.ts';
@@ -125,7 +126,12 @@ describe('the address that others are told', () => {
       }),
     ).toBe('192.168.1.20');
     expect(lanAddress({ docker0: [ip('172.17.0.1')] })).toBe('172.17.0.1');
-    expect(lanAddress({ lo: [ip('127.0.0.1', 'IPv4', true)] })).toMatch(/\S/);
+  });
+
+  it('is the host name where there is IPv6 alone, and the loopback where there is no network', () => {
+    const lo = [ip('127.0.0.1', 'IPv4', true), ip('::1', 'IPv6', true)];
+    expect(lanAddress({ lo, eth0: [ip('fd00::2', 'IPv6')] })).toBe(hostname());
+    expect(lanAddress({ lo })).toBe('127.0.0.1');
   });
 
   it.each([

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readiness } from '../../gateway/health.ts';
 import { watchSpace } from '../../gateway/upkeep.ts';
@@ -33,6 +34,26 @@ describe('after a stop that was not in order', () => {
     expect(state()).toBe('good');
     expect(readiness(site.gateway).reasons).toEqual([]);
     expect(site.logged).toContainEqual(expect.objectContaining({ message: 'the database is sound' }));
+  });
+
+  test('it is gone through also where nobody may change priorities, as in some containers', async () => {
+    await site.stop();
+    writeFileSync(mark(), '');
+    const denied = join(directory, 'denied.mjs');
+    writeFileSync(
+      denied,
+      "import os from 'node:os'; import { syncBuiltinESMExports } from 'node:module'; os.setPriority = () => { throw new Error('EPERM'); }; syncBuiltinESMExports();",
+    );
+    const before = process.env['NODE_OPTIONS'];
+    process.env['NODE_OPTIONS'] = `--import=${pathToFileURL(denied).href}`;
+    try {
+      site = await startTestSite({ directory });
+      await site.gateway.upkeep?.checking;
+    } finally {
+      if (before === undefined) delete process.env['NODE_OPTIONS'];
+      else process.env['NODE_OPTIONS'] = before;
+    }
+    expect(state()).toBe('good');
   });
 
   test('damage is told by /readyz and in the log, while chargers are served', async () => {

@@ -124,10 +124,22 @@ async function first(path: string): Promise<Record<string, unknown>> {
   return items.find(({ id, creditOf = null }) => creditOf === null && !settled.has(id)) ?? {};
 }
 
+const DAY = 86_400_000;
+/** The day that the documents' examples are about. */
+const WRITTEN_FOR = Date.UTC(2026, 10, 21);
+
+/** The document's days as if it were about tomorrow: what is booked there must not lie behind us. */
+function fromNow(line: string): string {
+  const ahead = Math.floor(Date.now() / DAY + 1) * DAY - WRITTEN_FOR;
+  return line.replaceAll(/\b20\d\d-\d\d-\d\d\b/g, (day) =>
+    new Date(Date.parse(day) + ahead).toISOString().slice(0, 10),
+  );
+}
+
 /** The document's placeholders and addresses as they are here. */
 async function here(line: string): Promise<string> {
   const { console: operator, ocpi } = site.urls;
-  const moved = line
+  const moved = fromNow(line)
     .replaceAll('http://127.0.0.1:8889/', operator)
     .replaceAll('http://127.0.0.1:8888/ocpi', ocpi.replace(/\/versions$/, ''));
   const what = /\b(cdrs|reservations|bookings)\b/.exec(line)?.[1];

@@ -52,8 +52,8 @@ export function urlIn(frame: unknown[]): string {
   return payload.location ?? payload.log?.remoteLocation ?? payload.firmware?.location ?? '';
 }
 
-export async function openFileSite(yaml = '', directory?: string): Promise<FileSite> {
-  let now = START;
+export async function openFileSite(yaml = '', directory?: string, startsAt = START): Promise<FileSite> {
+  let now = startsAt;
   const site = await startTestSite({ yaml, clock: () => now, ...(directory !== undefined && { directory }) });
   const chargers: RawCharger[] = [];
 

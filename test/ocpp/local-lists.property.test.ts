@@ -97,6 +97,8 @@ async function settle({ site }: Pick<Rig, 'site'>): Promise<void> {
 }
 
 async function reconnect(rig: Rig): Promise<void> {
+  // Who goes away right after a question is taken to mind it (Q29).
+  rig.pass(MINUTE);
   rig.line.drop();
   rig.line = await plugIn(rig.site, rig.box);
 }
@@ -115,7 +117,6 @@ function answer(rig: Rig, action: string, payload: Record<string, unknown>): Rep
 
 async function go(rig: Rig, each: Step): Promise<void> {
   const { site, own, theirs } = rig;
-  // Who goes away right after a question is taken to mind it (Q29).
   rig.pass(MINUTE);
   switch (each.kind) {
     case 'own':
@@ -182,7 +183,6 @@ test('after any history of cards and refusals the charger has the list that it s
         await boot(rig);
         for (const each of steps) await go(rig, each);
         rig.refusals = [];
-        rig.pass(MINUTE);
         await reconnect(rig);
         // One that said that it keeps no list, or takes no changes, is believed until its firmware is another.
         if (steps.some((each) => each.kind === 'refuse' && each.how === 'NotSupported')) {

@@ -70,11 +70,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: 'wait' as const }) },
 );
 
+/** What is put there by hand has versions far from ours: by the version alone a charger's list is known. */
+const FOREIGN = 1000;
+
 interface Rig {
   site: ListSite;
   box: ListBox;
   line: ScriptedCharger;
   refusals: Refusal[];
+  /** How often somebody put cards on it. */
+  byHand: number;
   /** Cards that may charge, those put last at the end. */
   own: Map<string, string | null>;
   theirs: Map<string, string | null>;
@@ -145,7 +150,8 @@ async function go(rig: Rig, each: Step): Promise<void> {
       await reconnect(rig);
       return boot(rig);
     case 'by-hand':
-      Object.assign(rig.box, { version: rig.box.version + 1, cards: new Map([['MINE', { status: 'Accepted' }]]) });
+      rig.byHand += 1;
+      Object.assign(rig.box, { version: rig.byHand * FOREIGN, cards: new Map([['MINE', { status: 'Accepted' }]]) });
       return;
     case 'wait':
       await settle(rig);
@@ -175,6 +181,7 @@ test('after any history of cards and refusals the charger has the list that it s
           box,
           line,
           refusals: [],
+          byHand: 0,
           own: new Map(),
           theirs: new Map(),
           pass: (millis) => void (now += millis),

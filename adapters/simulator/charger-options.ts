@@ -29,6 +29,8 @@ export interface SimulatedChargerOptions {
   registerWh?: number;
   /** Seconds between readings during a transaction; default 60. 0: only when told. */
   sampleInterval?: number;
+  /** Readings come at least so often, seconds, also where the central system sets a longer time; default: as it is set. */
+  sampleAtLeast?: number;
   /** Multiplies energy only; timestamps stay true. Default 1. */
   speed?: number;
   power?: (spec: ConnectorSpec) => PowerCurve;

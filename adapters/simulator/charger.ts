@@ -108,7 +108,8 @@ export function createSimulatedCharger(options: SimulatedChargerOptions): Simula
     samplers.get(connector)?.();
     samplers.delete(connector);
     if (settings.sampleSeconds <= 0) return;
-    const cancel = ticker.every(settings.sampleSeconds * 1000, () => find(connector).sample('Sample.Periodic'));
+    const seconds = Math.min(settings.sampleSeconds, options.sampleAtLeast ?? settings.sampleSeconds);
+    const cancel = ticker.every(seconds * 1000, () => find(connector).sample('Sample.Periodic'));
     samplers.set(connector, cancel);
   }
 

@@ -20,7 +20,7 @@ export interface SimulateOptions {
   password?: string;
   /** Ends after so many; without it, when the signal comes. */
   seconds?: number;
-  /** Seconds between readings; default 10. */
+  /** Seconds between readings, at the longest; default 10: most charges here are over within a minute. */
   sampleInterval?: number;
   /** Cards that are used; default `SIM-CARD-1` to `SIM-CARD-4`. */
   tokens?: string[];
@@ -111,6 +111,7 @@ function makeCharger(
     protocol: options.protocol,
     speed: options.speed,
     sampleInterval: options.sampleInterval ?? 10,
+    sampleAtLeast: options.sampleInterval ?? 10,
     reconnect: { minMs: 500, maxMs: 10_000 },
     onEvent,
     // the same reason again and again says nothing new

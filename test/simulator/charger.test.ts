@@ -131,6 +131,19 @@ test('readings are taken by the ticker at the sample interval, all phases and po
   });
 });
 
+test('readings come at least so often, whatever time the central system sets', async () => {
+  const time = createSteppedTime(START);
+  const { server, charger } = await setUp({ clock: time.clock, ticker: time.ticker, sampleAtLeast: 10 });
+  await charger.connect();
+  await server.call('ChangeConfiguration', { key: 'MeterValueSampleInterval', value: '60' });
+  await charging(charger);
+  time.step(30_000);
+  await charger.idle();
+  expect(server.of('MeterValues')).toHaveLength(3);
+  const asked = await server.call('GetConfiguration', { key: ['MeterValueSampleInterval'] });
+  expect(asked).toMatchObject({ configurationKey: [{ value: '60' }] });
+});
+
 const sampled = (measurand: string, value: string, unit: string) => ({
   measurand,
   value,

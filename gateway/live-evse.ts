@@ -1,3 +1,4 @@
+import { flowNow } from './domain/status.ts';
 import type { Session } from './domain/types.ts';
 import type { EvseView } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
@@ -21,21 +22,25 @@ export interface LiveEvse {
 const READINGS = 6;
 
 /** What this EVSE draws and for whom, as its charger last reported. */
-export function liveEvse(gw: Gateway, { visible, meterWh, transactionId }: EvseView): LiveEvse {
+export function liveEvse(gw: Gateway, evse: EvseView): LiveEvse {
+  const { visible, meterWh, transactionId } = evse;
   if (transactionId === null) {
     const draw = visible === 'Unknown' ? null : 0;
     return { powerW: draw, currentA: draw, energyWh: meterWh, socPercent: null, session: null };
   }
   const readings = lastReadings(gw.db, transactionId, READINGS);
-  const latest = (key: 'powerW' | 'currentMa' | 'energyWh' | 'socPercent'): number | null =>
-    readings.find((reading) => reading[key] !== null)?.[key] ?? null;
-  const milliamperes = latest('currentMa');
   const away = visible === 'Unknown';
+  /** What flows, by the last reading that has it. */
+  const flow = (key: 'powerW' | 'currentMa'): number | null => {
+    const reading = readings.find((each) => each[key] !== null);
+    return away || !reading ? null : flowNow(reading[key], reading.receivedAt, evse);
+  };
+  const milliamperes = flow('currentMa');
   return {
-    powerW: away ? null : latest('powerW'),
-    currentA: away || milliamperes === null ? null : milliamperes / 1000,
+    powerW: flow('powerW'),
+    currentA: milliamperes === null ? null : milliamperes / 1000,
     energyWh: meterWh,
-    socPercent: latest('socPercent'),
+    socPercent: readings.find(({ socPercent }) => socPercent !== null)?.socPercent ?? null,
     session: findSessionOf(gw.db, transactionId) ?? null,
   };
 }

@@ -1,3 +1,5 @@
+import type { Millis } from './time.ts';
+
 /** What an EVSE is doing, as observed. Intent (taken out of service) is `operative` on the EVSE, not a status. */
 export const EVSE_STATUSES = [
   'Available',
@@ -32,6 +34,19 @@ export type PhaseKind = 'charging' | 'parking';
 /** SuspendedEVSE is the site's doing, so it is not parking (OCPI 2.3.0 mod_cdrs CdrDimensionType PARKING_TIME). */
 export function phaseOf(status: EvseStatus): PhaseKind {
   return status === 'SuspendedEV' || status === 'Finishing' || status === 'Available' ? 'parking' : 'charging';
+}
+
+/**
+ * The power or current of an EVSE with a transaction: as read last, and nothing once a later status says that none flows (OCPP 1.6
+ * §4.9, OCPP 2.0.1 part 2 ChargingStateEnumType). Both instants by our clock.
+ */
+export function flowNow(
+  read: number | null,
+  readAt: Millis | null,
+  { status, statusAt }: { status: EvseStatus | null; statusAt: Millis | null },
+): number | null {
+  const paused = status === 'SuspendedEV' || status === 'SuspendedEVSE' || status === 'Finishing';
+  return paused && (statusAt ?? 0) > (readAt ?? 0) ? 0 : read;
 }
 
 /** What strangers see of a bay that is kept for somebody: nobody else can use it, whatever its charger says. */

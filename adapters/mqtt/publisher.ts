@@ -27,7 +27,7 @@ export interface StatePublisher {
 /** A topic changes at most five times a second, milliseconds. */
 const ROUND = 200;
 /** So long at a time may the event loop be kept from chargers, milliseconds. */
-const TURN = 3;
+const TURN = 1;
 
 /** What of a charger changed: the whole of it, all its EVSEs, or one. */
 type Change = 'whole' | 'evses' | number;

@@ -92,12 +92,15 @@ function read(peer: Peer, asked: AskedToken, sent: Sent): RealTimeAnswer {
   };
 }
 
+/** Stands for an owner who did not say who they are: XX is no country (ISO 3166-1 leaves it to its users). */
+const NOBODY = { countryCode: 'XX', partyId: 'XXX' };
+
 /** The token as its owner told it along; else what is known of it by who answered for it. */
 function readToken(peer: Peer, asked: AskedToken, told: unknown): Token {
   const body = asObject(told);
   const party = peer.parties.find(({ role }) => role === 'EMSP') ?? peer.parties[0];
-  const countryCode = (textOf(body['country_code']) ?? party?.countryCode ?? 'XX').toUpperCase();
-  const partyId = (textOf(body['party_id']) ?? party?.partyId ?? 'XXX').toUpperCase();
+  const countryCode = (textOf(body['country_code']) ?? party?.countryCode ?? NOBODY.countryCode).toUpperCase();
+  const partyId = (textOf(body['party_id']) ?? party?.partyId ?? NOBODY.partyId).toUpperCase();
   const version = VERSIONS.find((known) => known === peer.version) ?? VERSIONS[0];
   const whose = { peer: peer.name, origin: 'site' as const };
   try {

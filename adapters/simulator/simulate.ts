@@ -20,8 +20,6 @@ export interface SimulateOptions {
   password?: string;
   /** Ends after so many; without it, when the signal comes. */
   seconds?: number;
-  /** Seconds between readings, at the longest; default 10: most charges here are over within a minute. */
-  sampleInterval?: number;
   /** Cards that are used; default `SIM-CARD-1` to `SIM-CARD-4`. */
   tokens?: string[];
   /** Told once, after the first card that was refused: what can be done about it. */
@@ -33,6 +31,8 @@ export interface SimulateOptions {
 
 const PACE: Pace = { away: [3, 20], fumble: [1, 5], charge: [20, 90], linger: [1, 10] };
 const TOKENS = ['SIM-CARD-1', 'SIM-CARD-2', 'SIM-CARD-3', 'SIM-CARD-4'];
+/** Seconds between readings, at the longest: most charges here are over within a minute. */
+const READING = 10;
 /** Milliseconds to get the last messages answered at the end. */
 const FAREWELL = 5_000;
 
@@ -110,8 +110,7 @@ function makeCharger(
     id,
     protocol: options.protocol,
     speed: options.speed,
-    sampleInterval: options.sampleInterval ?? 10,
-    sampleAtLeast: options.sampleInterval ?? 10,
+    sampleAtLeast: READING,
     reconnect: { minMs: 500, maxMs: 10_000 },
     onEvent,
     // the same reason again and again says nothing new

@@ -33,7 +33,7 @@ export function liveEvse(gw: Gateway, evse: EvseView): LiveEvse {
   /** What flows, by the last reading that has it. */
   const flow = (key: 'powerW' | 'currentMa'): number | null => {
     const reading = readings.find((each) => each[key] !== null);
-    return away || !reading ? null : flowNow(reading[key], reading.receivedAt, evse);
+    return away ? null : flowNow(reading?.[key] ?? null, reading?.receivedAt ?? null, evse);
   };
   const milliamperes = flow('currentMa');
   return {

@@ -38,13 +38,14 @@ export function phaseOf(status: EvseStatus): PhaseKind {
 
 /**
  * The power or current of an EVSE with a transaction: as read last, and nothing once a later status says that none flows (OCPP 1.6
- * §4.9, OCPP 2.0.1 part 2 ChargingStateEnumType). Both instants by our clock.
+ * §4.9, OCPP 2.0.1 part 2 ChargingStateEnumType); null: never read. Both instants by our clock.
  */
 export function flowNow(
   read: number | null,
   readAt: Millis | null,
   { status, statusAt }: { status: EvseStatus | null; statusAt: Millis | null },
 ): number | null {
+  if (read === null) return null;
   const paused = status === 'SuspendedEV' || status === 'SuspendedEVSE' || status === 'Finishing';
   return paused && (statusAt ?? 0) > (readAt ?? 0) ? 0 : read;
 }

@@ -30,6 +30,18 @@ it('a charger that vanished while charging: its last power counts no longer afte
   expect(await power()).toEqual([null, { sessions: 1, powerW: 0 }, '0']);
 });
 
+it('a charger that never tells power is not told to draw nothing because it is paused', async () => {
+  const { gw, api, close } = await openSite({ clock: () => NOON });
+  onTestFinished(close);
+  await plugIn(gw, 'BAY-1');
+  await charge(gw, { chargerId: 'BAY-1', tokenUid: 'CARD1', startedAt: NOON - 60_000, readings: [] });
+  const paused = { evse: 1, status: 'SuspendedEV' as const, errorCode: null, reportedAt: NOON, receivedAt: NOON };
+  await reportStatus(gw, { chargerId: 'BAY-1', ...paused });
+  const { body } = await api<{ items: { powerW: number | null }[] }>('GET', '/api/sessions/running');
+  const evse = findCharger(gw, 'BAY-1')?.evses[0];
+  expect([body.items[0]?.powerW, evse && liveEvse(gw, evse).powerW]).toEqual([null, null]);
+});
+
 it.each(['SuspendedEV', 'SuspendedEVSE', 'Finishing'] as const)(
   '%s after the last reading: nothing flows, until a reading says otherwise',
   async (status) => {

@@ -38,8 +38,14 @@ const CALENDAR_PACE = 60_000;
  */
 export async function collectChanges(gw: Gateway, peer: Peer, module: PushModule): Promise<boolean> {
   if (!hasChanges(gw, peer, module)) return false;
-  return gw.db.write((tx) => COLLECT[module](gw, tx, peer, store.findCursor(gw.db, peer.name, module)));
+  return gw.db.write((tx) => {
+    if (!isRegistered(gw, peer.name)) return false;
+    return COLLECT[module](gw, tx, peer, store.findCursor(gw.db, peer.name, module));
+  });
 }
+
+/** Whoever unregistered while something was on its way for them is owed nothing, and has nothing. */
+const isRegistered = (gw: Gateway, peer: string): boolean => findPeer(gw.db, peer)?.state === 'registered';
 
 /** Spares a write where there is nothing to look at. */
 function hasChanges(gw: Gateway, peer: Peer, module: PushModule): boolean {
@@ -187,6 +193,7 @@ export interface Told {
  */
 export async function settleTold(gw: Gateway, row: OutboxRow, told: Told[], gone = false): Promise<void> {
   await gw.db.write((tx) => {
+    if (!isRegistered(gw, row.peer)) return;
     for (const { object, changedAt, mark: what, location } of told) {
       const key = { peer: row.peer, module: row.module, object };
       store.removeTold(gw.db, key, changedAt);

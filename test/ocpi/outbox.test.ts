@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PUSH_MODULES } from '../../gateway/domain/outbox.ts';
-import { collectChanges, listOutbox } from '../../gateway/outbox.ts';
-import { createPeer, findPeer, learnEndpoints } from '../../gateway/peers.ts';
+import { collectChanges, findDelivery, listOutbox, settleTold } from '../../gateway/outbox.ts';
+import { createPeer, findPeer, learnEndpoints, unregisterPeer } from '../../gateway/peers.ts';
 import { storeHistory } from './fixtures.ts';
 import { startSite, type Site } from './harness.ts';
 
@@ -36,6 +36,24 @@ describe('what peers have not been told', () => {
     await collect('cloud');
     expect(waiting('cloud', 'sessions')).toEqual(['ahead', 'before', 'behind']);
     expect(waiting('cloud', 'cdrs')).toEqual(['cdr-ahead', 'cdr-before', 'cdr-behind']);
+  });
+
+  test('who unregisters while changes are looked through, or something is told, is owed nothing and has nothing', async () => {
+    await storeHistory(site, 'p1', ['one']);
+    await collect('cloud');
+    const [row] = listOutbox(site.gw, null, 1000).filter(({ module }) => module === 'cdrs');
+    if (!row) throw new Error('nothing is owed');
+    const { object, changedAt } = row;
+    await storeHistory(site, 'p1', ['two']);
+    const cloud = findPeer(site.gw, 'cloud')!;
+    // In one turn, so one after the other in one commit.
+    await Promise.all([
+      unregisterPeer(site.gw, 'cloud'),
+      ...PUSH_MODULES.map((module) => collectChanges(site.gw, cloud, module)),
+      settleTold(site.gw, row, [{ object, changedAt, mark: '', location: null }]),
+    ]);
+    expect(listOutbox(site.gw, null, 1000).filter(({ peer }) => peer === 'cloud')).toEqual([]);
+    expect(findDelivery(site.gw, 'cloud', 'cdrs', object)).toBeNull();
   });
 
   test('what one large commit changed is not cut in two', async () => {

@@ -3,7 +3,8 @@ import { GatewayError } from './domain/errors.ts';
 import type { ChargerSettings, ConnectorSettings, EvseSettings, PeerSettings } from './domain/settings.ts';
 import { canonicalUid } from './domain/token.ts';
 import type { Tariff } from './domain/tariff.ts';
-import { evseNames, touchEvses } from './chargers.ts';
+import { touchEvses } from './chargers.ts';
+import { defaultEvseId, freeUid, othersNamed } from './evse-names.ts';
 import type { Gateway } from './gateway.ts';
 import { provision } from './peers.ts';
 import { checkTariff } from './pricing/check.ts';
@@ -90,6 +91,7 @@ function applyChargers(gw: Gateway, tx: Tx): void {
     // No longer the file's: from now on it is treated like any charger that nobody described.
     const registration = gw.settings.unknownChargers === 'accept' ? 'accepted' : 'pending';
     chargers.setRegistration(gw.db, known.id, 'site', registration, tx.stamp);
+    noteDescription(gw, tx, { id: known.id, evses: [] });
     retire(gw, tx, known.id, []);
   }
 }
@@ -103,26 +105,40 @@ function applyCharger(gw: Gateway, tx: Tx, settings: ChargerSettings): void {
   }
   for (const evse of settings.evses) applyEvse(gw, tx, settings.id, evse);
   applyVisitors(gw, tx, settings);
-  if (settings.evses.length > 0) retire(gw, tx, settings.id, settings.evses);
+  if (noteDescription(gw, tx, settings) && settings.evses.length > 0) retire(gw, tx, settings.id, settings.evses);
+}
+
+/**
+ * True where the file tells of other EVSEs of a charger than it did. Only then have those gone that it does not tell of: what
+ * the charger itself reported since is there, and would else be gone to clouds from each restart until its next report.
+ */
+function noteDescription(gw: Gateway, tx: Tx, { id, evses }: Pick<ChargerSettings, 'id' | 'evses'>): boolean {
+  const name = `described ${id}`;
+  const value = JSON.stringify(evses.map(({ evse }) => evse).toSorted((one, other) => one - other));
+  if ((meta.readMeta(gw.db, name)?.value ?? '[]') === value) return false;
+  meta.writeMeta(gw.db, name, value, tx.stamp);
+  return true;
 }
 
 function applyEvse(gw: Gateway, tx: Tx, chargerId: string, settings: EvseSettings): void {
   const known = chargers.findEvse(gw.db, chargerId, settings.evse);
-  const names = evseNames(gw, chargerId, settings.evse);
-  const evseId = settings.evseId ?? names.evseId;
+  const evseId = settings.evseId ?? defaultEvseId(gw, chargerId, settings.evse);
   if (!known && settings.uid !== null && chargers.evseUidTaken(gw.db, settings.uid))
     throw new GatewayError(
       'CONFIG_INVALID',
       `EVSE ${settings.evse} of charger ${chargerId}: the uid ${settings.uid} belonged to another EVSE, and clouds keep it for that one; give this one another uid, or none`,
     );
-  if (!known)
-    chargers.insertEvse(gw.db, { chargerId, evse: settings.evse, uid: settings.uid ?? names.uid, evseId }, tx.stamp);
+  const uid = settings.uid ?? freeUid(gw, chargerId, settings.evse);
+  if (!known) chargers.insertEvse(gw.db, { chargerId, evse: settings.evse, uid, evseId }, tx.stamp);
   else if (known.removed || known.evseId !== evseId) chargers.setEvseIdentity(gw.db, known, evseId, false, tx.stamp);
   if (known && settings.uid !== null && settings.uid !== known.uid)
     gw.log.warn(
       { charger: chargerId, evse: settings.evse, uid: known.uid },
       'an EVSE keeps the uid it was first given: the one in the config file is ignored',
     );
+  // Whoever was given by us what the file gives to this one gets another.
+  for (const other of othersNamed(gw, evseId, { chargerId, evse: settings.evse }))
+    chargers.setEvseIdentity(gw.db, other, defaultEvseId(gw, other.chargerId, other.evse), false, tx.stamp);
   applyConnectors(gw, tx, chargerId, settings);
 }
 

@@ -5,6 +5,7 @@ import { keptStatus, visibleStatus, type EvseStatus, type VisibleStatus } from '
 import type { Millis } from './domain/time.ts';
 import type { Charger, Connector, Evse, Registration } from './domain/types.ts';
 import { UNSAID, type EvseForVisitors } from './domain/visitors.ts';
+import { defaultEvseId, freeUid, othersNamed } from './evse-names.ts';
 import type { Gateway } from './gateway.ts';
 import { makeRoomForPending } from './onboarding.ts';
 import { quirksViewOf, type QuirkView } from './quirks.ts';
@@ -139,13 +140,14 @@ export function ensureEvse(gw: Gateway, tx: Tx, chargerId: string, evse: number)
   if (known && (!known.removed || store.findCharger(gw.db, chargerId)?.registration !== 'accepted')) return known;
   if (!known && evse > MOST_EVSES) throw new GatewayError('LIMIT_REACHED', `no charger has an EVSE ${evse}`);
   if (known) {
-    store.setEvseIdentity(gw.db, known, known.evseId, false, tx.stamp);
+    const isTaken = othersNamed(gw, known.evseId, known).length > 0;
+    store.setEvseIdentity(gw.db, known, isTaken ? defaultEvseId(gw, chargerId, evse) : known.evseId, false, tx.stamp);
     // It is not the one that was described: nor are its connectors and prices.
     for (const { connector } of store.listConnectorsOf(gw.db, chargerId).filter((c) => c.evse === evse))
       store.deleteConnector(gw.db, chargerId, evse, connector);
   } else {
-    const { uid, evseId } = evseNames(gw, chargerId, evse);
-    store.insertEvse(gw.db, { chargerId, evse, uid, evseId }, tx.stamp);
+    const names = { uid: freeUid(gw, chargerId, evse), evseId: defaultEvseId(gw, chargerId, evse) };
+    store.insertEvse(gw.db, { chargerId, evse, ...names }, tx.stamp);
   }
   const { defaultConnector } = gw.settings;
   const at = { chargerId, evse, connector: defaultConnector.connector };
@@ -154,16 +156,6 @@ export function ensureEvse(gw: Gateway, tx: Tx, chargerId: string, evse: number)
   const made = store.findEvse(gw.db, chargerId, evse);
   if (!made) throw new Error(`EVSE ${chargerId}/${evse} was not written`);
   return made;
-}
-
-/** An EVSE's outward names: a uid that fits OCPI (36 characters) and is free, and an eMI3 id. */
-export function evseNames(gw: Gateway, chargerId: string, evse: number): { uid: string; evseId: string } {
-  const { countryCode, partyId } = gw.settings.site;
-  const plain = chargerId.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
-  const stem = `${chargerId.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 30)}-${evse}`;
-  let uid = stem;
-  for (let n = 2; store.evseUidTaken(gw.db, uid); n += 1) uid = `${stem.slice(0, 32)}.${n}`;
-  return { uid, evseId: `${countryCode}*${partyId}*E${plain.slice(0, 28)}*${evse}` };
 }
 
 /** Every charger with its EVSEs as the outside sees them. */

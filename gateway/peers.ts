@@ -249,7 +249,8 @@ export async function learnEndpoints(
 ): Promise<void> {
   await gw.db.write((tx) => {
     const known = store.findPeer(gw.db, name);
-    if (!known) return;
+    // Who was unregistered while it was asked is asked anew should it come back.
+    if (known?.state !== 'registered') return;
     store.putPeer(gw.db, { ...known, version, endpoints, updatedAt: tx.stamp });
     changed(tx, name);
   });

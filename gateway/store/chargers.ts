@@ -110,7 +110,12 @@ export function listEvsesOf(db: Db, chargerId: string): Evse[] {
 }
 
 export function evseUidTaken(db: Db, uid: string): boolean {
-  return db.one('SELECT 1 FROM evse WHERE uid = ?', uid) !== undefined;
+  return db.one('SELECT 1 FROM evse WHERE uid = ? COLLATE NOCASE', uid) !== undefined;
+}
+
+/** Those with this eMI3 id, removed ones too. */
+export function listEvsesNamed(db: Db, evseId: string): Evse[] {
+  return db.all<EvseRow>(`SELECT ${EVSE} FROM evse WHERE evse_id = ? COLLATE NOCASE`, evseId).map(toEvse);
 }
 
 export function insertEvse(db: Db, evse: Pick<Evse, 'chargerId' | 'evse' | 'uid' | 'evseId'>, stamp: Millis): void {

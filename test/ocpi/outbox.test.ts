@@ -76,6 +76,14 @@ describe('what peers have not been told', () => {
     expect(waiting('new', 'cdrs')).toEqual(['cdr-since']);
   });
 
+  test('who unregisters while it is asked for its endpoints has none when it comes back', async () => {
+    await unregisterPeer(site.gw, 'cloud');
+    await learnEndpoints(site.gw, 'cloud', '2.3.0', [
+      { identifier: 'cdrs', role: 'RECEIVER', url: 'http://old.example' },
+    ]);
+    expect(findPeer(site.gw, 'cloud')).toMatchObject({ state: 'unregistered', endpoints: [] });
+  });
+
   test('a peer that sees its own alone is owed its own alone', async () => {
     await collect('p1');
     await storeHistory(site, 'p2', ['theirs']);

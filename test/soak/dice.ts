@@ -1,0 +1,17 @@
+import { seededRandom } from '../../adapters/simulator/driver.ts';
+
+/** Chance, the same for the same seed. */
+export interface Dice {
+  between(from: number, to: number): number;
+  pick<const T>(list: readonly T[]): T;
+}
+
+export function createDice(seed: number): Dice {
+  const random = seededRandom(seed);
+  return {
+    between: (from, to) => from + (to - from) * random(),
+    pick: <const T>(list: readonly T[]) => list[Math.floor(random() * list.length)] as T,
+  };
+}
+
+export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -13,8 +13,11 @@ import type { Wire } from './present/shared.ts';
 import { commandResponseV211 } from './present/v211.ts';
 import { mannerOf, routedAs } from './push/target.ts';
 
-/** Milliseconds before each attempt to tell something; a fourth one there is not. */
-const WAITS = [0, 1000, 4000];
+/** Milliseconds before each attempt to tell something; from the last on always as long. */
+const WAITS = [0, 100, 200, 400, 800, 1600, 3200];
+const LONGEST_WAIT = 8000;
+/** How long a session's new limit is told to a peer that is away; it promised nothing, and the next limit may be near. */
+const LIMIT_TIME = 5000;
 
 /** Tells peers what became of their commands, as long as it runs. */
 export interface ResultPoster {
@@ -22,8 +25,8 @@ export interface ResultPoster {
 }
 
 /**
- * Starts telling results to the URLs that came with the commands, also those that the last run left: three attempts, within
- * the time that was promised and never later.
+ * Starts telling results to the URLs that came with the commands, also those that the last run left: again and again within
+ * the time that was promised, and never later.
  */
 export function startResultPoster(gw: Gateway, client: OcpiClient): ResultPoster {
   const running = new Set<Promise<void>>();
@@ -62,8 +65,8 @@ export function startResultPoster(gw: Gateway, client: OcpiClient): ResultPoster
   /** Calls until it is heard; null: it was, else why not. */
   async function call(what: Call, deadline: Millis): Promise<string | null> {
     let problem = 'its time was over';
-    for (const wait of WAITS) {
-      await pause(wait);
+    for (let attempt = 0; ; attempt += 1) {
+      await pause(WAITS[attempt] ?? LONGEST_WAIT);
       if (life.closing || gw.clock() >= deadline) return problem;
       const sent = await client.send(what);
       if (sent.kind === 'ok') return null;
@@ -71,7 +74,6 @@ export function startResultPoster(gw: Gateway, client: OcpiClient): ResultPoster
       // It heard us: saying it again changes nothing.
       if (sent.kind === 'refused') return problem;
     }
-    return problem;
   }
 
   /** OCPI 2.3.0 mod_charging_profiles Sender PUT: only the peer that set the session's limit is told. */
@@ -84,7 +86,7 @@ export function startResultPoster(gw: Gateway, client: OcpiClient): ResultPoster
     if (!limit || !session || !peer || !offered || token === null) return;
     const url = `${offered.url.replace(/\/+$/, '')}/${encodeURIComponent(sessionId)}`;
     const what = { method: 'PUT' as const, url, token, body: presentActiveProfile(limit) };
-    const problem = await call({ ...what, ...mannerOf(gw, peer, session.token) }, Infinity);
+    const problem = await call({ ...what, ...mannerOf(gw, peer, session.token) }, gw.clock() + LIMIT_TIME);
     if (problem !== null && !life.closing)
       gw.log.warn({ peer: name, session: sessionId }, `the limit of a session was not told: ${problem}`);
   }

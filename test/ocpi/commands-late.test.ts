@@ -72,13 +72,14 @@ describe('starts that nothing comes of, or late', () => {
 });
 
 describe('results', () => {
-  test('a peer that is not there for a moment is told again', async () => {
+  test('a peer that is away is told again and again', async () => {
     const site = await startDepot();
     const peer = await registerPeer(site);
     await dialCharger(site, 'BAY-1', 'Preparing');
     const sent = await startOn(peer, 'APP-1', 'BAY-1-1');
     peer.setCondition({ kind: 'answering', http: 503, status: 3000 });
-    await until(() => peer.requests.some(({ path, answered }) => path.includes('/commands/') && answered === 503));
+    const refused = () => peer.requests.filter(({ path, answered }) => path.includes('/commands/') && answered === 503);
+    await until(() => refused().length === 4);
     peer.setCondition({ kind: 'up' });
     expect(await resultOf(peer, sent)).toEqual({ result: 'ACCEPTED' });
   });

@@ -4,7 +4,7 @@ import type { EvseView } from './chargers.ts';
 import type { Gateway } from './gateway.ts';
 import { freeTimes } from './booking-plan.ts';
 import { siteView } from './site.ts';
-import { listTaken } from './store/bookings.ts';
+import { listBusy } from './store/booking-offers.ts';
 
 /** The place that stands for every bay of the site. */
 export const ANY_BAY = 'any';
@@ -30,7 +30,7 @@ export function findPlace(gw: Gateway, id: string): BookingPlace | null {
 /** When a place is free, within a window. */
 export function calendarOf(gw: Gateway, place: BookingPlace, from: Millis, to: Millis): { from: Millis; to: Millis }[] {
   const bays = place.bays.map(nameOf);
-  const taken = listTaken(gw.db, from, to).map(({ chargerId, evse, startsAt, freeAt }) => ({
+  const taken = listBusy(gw.db, from, to).map(({ chargerId, evse, startsAt, freeAt }) => ({
     bay: nameOf({ chargerId, evse }),
     from: startsAt,
     to: freeAt,

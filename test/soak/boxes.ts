@@ -2,6 +2,7 @@ import type { Protocol } from '../../adapters/simulator/charger-options.ts';
 import { createSimulatedCharger, type SimulatedCharger } from '../../adapters/simulator/charger.ts';
 import { driveConnector, seededRandom, type Pace } from '../../adapters/simulator/driver.ts';
 import type { SimulatorEvent } from '../../adapters/simulator/model.ts';
+import { QUIRK_NAMES, type QuirkName } from '../../adapters/simulator/quirks.ts';
 import { timerTicker } from '../../adapters/simulator/ticker.ts';
 import { CARDS } from './depot.ts';
 import type { Dice } from './dice.ts';
@@ -21,6 +22,7 @@ export interface Charge {
 export interface Box {
   charger: SimulatedCharger;
   charges: Charge[];
+  quirks: string[];
   /** What it said or was told that no schema allows. */
   violations: string[];
   /** Resolves when its drivers have left for good. */
@@ -32,13 +34,16 @@ export function createBox(url: string, index: number, dice: Dice, seed: number, 
   const charges: Charge[] = [];
   const violations: string[] = [];
   const protocol = PROTOCOLS[index % PROTOCOLS.length] ?? 'ocpp1.6';
+  // Every second one that speaks 1.6 does so in its own way.
+  const quirks = index % (2 * PROTOCOLS.length) === 0 ? [dice.pick(QUIRK_NAMES), dice.pick(QUIRK_NAMES)] : [];
   const charger = createSimulatedCharger({
     url,
     id: `${protocol.slice(4).replaceAll('.', '')}-${index}`,
     protocol,
     speed: 120,
     sampleAtLeast: 3,
-    strict: true,
+    strict: quirks.length === 0,
+    quirks: quirks as QuirkName[],
     reconnect: { minMs: 100, maxMs: 3_000 },
     afterPowerLoss: dice.pick(['stop', 'resume']),
     ...(protocol !== 'ocpp1.6' && { txStartPoint: dice.pick(['EVConnected', 'Authorized', 'PowerPathClosed']) }),
@@ -54,7 +59,7 @@ export function createBox(url: string, index: number, dice: Dice, seed: number, 
     firstAfter: 1 + (index % 5),
     signal,
   });
-  return { charger, charges, violations, done };
+  return { charger, charges, quirks, violations, done };
 }
 
 function note(charges: Charge[], event: SimulatorEvent): void {

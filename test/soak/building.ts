@@ -50,6 +50,7 @@ export async function openBuilding(): Promise<Building> {
       void (async () => {
         while (!signal.aborted) {
           await wait(dice.between(1_000, 4_000));
+          if (signal.aborted) return;
           const [what, body] = wish();
           await watcher.publish(`chargegate/request/${what}`, body);
         }

@@ -22,6 +22,8 @@ export interface Depot {
   /** SIGTERM. Resolves to the seconds that it took; rejects where it ends with anything but 0. */
   stop(): Promise<number>;
   start(): Promise<void>;
+  /** Has it read its configuration anew. */
+  reload(): void;
   /** What it logged over all its lives, a line of JSON each. */
   logged(): string[];
   /** Memory in RAM in megabytes, and open files and sockets. */
@@ -71,6 +73,7 @@ peers: [{ name: cloud, visibility: all, inbound-token: ${CLOUD_TOKEN}, outbound-
     async start() {
       daemon = await launch();
     },
+    reload: () => void daemon.process.kill('SIGHUP'),
     logged: () =>
       daemon.process.exitCode === null && !daemon.process.killed ? [...past, ...linesOf(daemon.output())] : past,
     size() {

@@ -37,6 +37,7 @@ export function createMishaps(
         await depot.start();
       },
     },
+    { name: 'a reload', weight: 1, happen: async () => depot.reload() },
     { name: 'a lost socket', weight: 6, happen: async () => dice.pick(boxes).charger.dropSocket() },
     {
       name: 'a power cut at a charger',

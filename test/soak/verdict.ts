@@ -6,11 +6,11 @@ type Item = Record<string, unknown>;
 export function compareBills(boxes: Box[], cdrs: Item[]): string[] {
   const problems: string[] = [];
   const billed = Map.groupBy(cdrs, (cdr) => (cdr['cdr_location'] as Item)['evse_uid']);
-  for (const { charger, charges } of boxes) {
+  for (const { charger, charges, quirks } of boxes) {
     const known = charges.map(({ energyWh }) => energyWh ?? -1);
     const told = (billed.get(`${charger.id}-1`) ?? []).map((cdr) => Math.round(Number(cdr['total_energy']) * 1000));
     if (inOrder(known.filter(Boolean)) !== inOrder(told.filter(Boolean)))
-      problems.push(`${charger.id} knows ${inOrder(known)}\n  billed is ${inOrder(told)}`);
+      problems.push(`${[charger.id, ...quirks].join(' ')} knows ${inOrder(known)}\n  billed is ${inOrder(told)}`);
     const empty = known.filter((energy) => energy === 0).length;
     const cards = charges.filter(({ card, energyWh }) => card && energyWh === 0).length;
     const bills = told.filter((energy) => energy === 0).length;

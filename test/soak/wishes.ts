@@ -78,7 +78,7 @@ export function makeWishes(peer: SimulatedPeer, boxes: Box[], dice: Dice, signal
   void (async () => {
     while (!signal.aborted) {
       await wait(dice.between(300, 2_000));
-      await wish();
+      if (!signal.aborted) await wish();
     }
   })();
   return { results, awaited: () => awaited };

@@ -108,16 +108,15 @@ export function listTaken(db: Db, from: Millis, to: Millis): Taken[] {
   return (
     db
       .all<Omit<Taken, 'pinned'> & { pinned: number; state: BookingState }>(
-        `SELECT id, place, charger_id AS chargerId, evse, pinned, starts_at AS startsAt, ends_at AS endsAt,
-         state, ends_at + 60000 * coalesce(body ->> '$.terms.lateStop', 0) AS freeAt
-       FROM booking WHERE charger_id IS NOT NULL AND starts_at < ? AND ends_at > ?
+        `SELECT id, place, charger_id AS chargerId, evse, pinned, starts_at AS startsAt, ends_at AS endsAt, state,
+         free_at AS freeAt
+       FROM booking INDEXED BY booking_busy WHERE charger_id IS NOT NULL AND starts_at < ? AND free_at > ?
        ORDER BY starts_at, seq`,
         to,
-        from - 4 * 3_600_000,
+        from,
       )
       // Who is there stays there.
       .map(({ state, ...row }) => ({ ...row, pinned: row.pinned === 1 || state === 'FULFILLED' }))
-      .filter(({ freeAt }) => freeAt > from)
   );
 }
 

@@ -7,6 +7,7 @@ export const NOT_RUN: [pattern: RegExp, reason: string][] = [
     /^npm (start|run demo|test|run check|run format)\b/,
     'the whole program or its whole test: test/cli/run-daemon and CI',
   ],
+  [/^npm run soak\b/, 'takes its minutes: test/soak/soak.test.ts gives it seconds'],
   [/^\.ci\/run$/, 'it is what runs this'],
   [/ simulate\b/, 'runs until Ctrl-C: test/cli/simulate.test.ts'],
   [

@@ -68,7 +68,7 @@ export async function openBuilding(): Promise<Building> {
         const availability = watcher.last(`chargegate/charger/${charger.id}/availability`);
         const wrong = [
           evse['session'] !== null && `a session ${JSON.stringify(evse['session'])}`,
-          evse['energyWh'] !== charger.registerWh(1) && `${String(evse['energyWh'])} Wh`,
+          (evse['energyWh'] ?? 0) !== charger.registerWh(1) && `${String(evse['energyWh'])} Wh`,
           availability !== 'online' && availability,
         ].filter((text) => text !== false);
         return wrong.map(

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../harness/ports.ts';
 import type { Latencies } from './common.ts';
 import type { Contestant } from './contestants.ts';
 import type { FloodJob, FloodTally } from './hostile-flood.ts';
 import { FLOOD_NAMES, type Flood } from './floods.ts';
 import type { HonestJob, HonestMessage, HonestOrder } from './hostile-honest.ts';
-import { captureOutput, cpuSeconds, end, freePort, residentMegabytes, spawnNode, untilListening } from './process.ts';
+import { captureOutput, cpuSeconds, end, residentMegabytes, spawnNode, untilListening } from './process.ts';
 import { table } from './report.ts';
 
 const HONEST = fileURLToPath(new URL('hostile-honest.ts', import.meta.url));

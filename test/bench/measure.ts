@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../harness/ports.ts';
 import { connectCharger } from './charger.ts';
 import type { Contestant } from './contestants.ts';
 import type { Job, Load, LoadMessage } from './load.ts';
-import { captureOutput, cpuSeconds, end, freePort, residentMegabytes, spawnNode, untilListening } from './process.ts';
+import { captureOutput, cpuSeconds, end, residentMegabytes, spawnNode, untilListening } from './process.ts';
 
 const GENERATOR = fileURLToPath(new URL('load.ts', import.meta.url));
 const SERVER_CORE = 0;

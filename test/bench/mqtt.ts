@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectAsync } from 'mqtt';
+import { freePort } from '../harness/ports.ts';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { hasMosquitto } from '../mqtt/broker.ts';
 import { chargerId, percentile } from './common.ts';
-import { captureOutput, cpuSeconds, freePort, residentMegabytes, spawnNode, untilListening } from './process.ts';
+import { captureOutput, cpuSeconds, residentMegabytes, spawnNode, untilListening } from './process.ts';
 
 /** A thousand changes of EVSEs a second, and what others waited for meanwhile. */
 export interface MqttSummary {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../harness/ports.ts';
 import { STORM_PASSWORD, type Contestant } from './contestants.ts';
-import { captureOutput, end, freePort, spawnNode, untilListening } from './process.ts';
+import { captureOutput, end, spawnNode, untilListening } from './process.ts';
 import { median, table } from './report.ts';
 import type { StormJob, StormMessage, StormTally } from './storm-load.ts';
 

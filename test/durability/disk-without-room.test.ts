@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, statfsSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '../harness/ports.ts';
 import { createRawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { RESERVE_BYTES, RESERVE_FILE, keepReserve, releaseReserve } from '../../gateway/store/reserve.ts';
 import { keepRoom } from '../../gateway/upkeep.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { startTestSite } from '../harness/gateway.ts';
-import { freePort, siteYaml } from '../service/harness.ts';
+import { siteYaml } from '../service/harness.ts';
 
 let directory: string;
 beforeEach(() => void (directory = mkdtempSync(join(tmpdir(), 'chargegate-room-'))));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../harness/ports.ts';
 import { createRawCharger, type RawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { createGateway } from '../../gateway/create-gateway.ts';
 import { wallClock } from '../../gateway/domain/time.ts';
@@ -71,12 +71,4 @@ tokens: [{ uid: CARD1 }, { uid: CARD2 }, { uid: CARD3 }, { uid: CARD4 }, { uid: 
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return free;
 }

@@ -1,7 +1,6 @@
 /** A service manager of ours: the socket that systemd would listen on. */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -71,15 +70,6 @@ export async function startManager(watchdogMs: number): Promise<Manager> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A port of loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A small site; `more` goes below it. */

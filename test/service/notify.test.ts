@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../harness/ports.ts';
 import { createRawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { startDaemon, type Daemon } from '../harness/daemon.ts';
-import { canNotify, freePort, siteYaml, startManager, type Manager } from './harness.ts';
+import { canNotify, siteYaml, startManager, type Manager } from './harness.ts';
 
 const TARIFF = (price: number): string =>
   `tariffs: [{ id: standard, currency: SEK, tax-included: no, elements: [{ components: [{ type: energy, price: ${price} }] }] }]`;

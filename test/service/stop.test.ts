@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { freePort } from '../harness/ports.ts';
 import { createRawCharger } from '../../adapters/simulator/raw-charger.ts';
 import { createGateway } from '../../gateway/create-gateway.ts';
 import { wallClock } from '../../gateway/domain/time.ts';
@@ -10,7 +11,7 @@ import { recoverSamples } from '../../gateway/samples.ts';
 import { listTransactions } from '../../gateway/transactions.ts';
 import { startDaemon } from '../harness/daemon.ts';
 import { testConfig } from '../harness/gateway.ts';
-import { freePort, siteYaml } from './harness.ts';
+import { siteYaml } from './harness.ts';
 
 const CHARGERS = 60;
 

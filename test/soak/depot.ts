@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../harness/ports.ts';
 import type { SimulatedPeer } from '../../adapters/simulator/peer.ts';
-import { freePort } from '../bench/process.ts';
+
 import { startDaemon } from '../harness/daemon.ts';
 
 export const CARDS = ['CARD-1', 'CARD-2', 'CARD-3', 'CARD-4', 'CARD-5', 'CARD-6', 'CARD-7', 'CARD-8'];

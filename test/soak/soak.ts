@@ -103,9 +103,7 @@ for (const [what, times] of [...happened, ...wishes.results, ...building.results
   say(`${String(times).padStart(6)}  ${what}`);
 for (const problem of problems) say(`PROBLEM  ${problem}`);
 const energy = cdrs.reduce((sum, cdr) => sum + Number(cdr['total_energy']), 0);
-say(
-  `${total} charges at ${boxes.length} chargers, ${cdrs.length} bills, ${energy.toFixed(1)} kWh, ${log.length} warnings`,
-);
+say(`${total} bills of ${boxes.length} chargers, ${energy.toFixed(1)} kWh, ${log.length} warnings in the log`);
 say(`${megabytes.toFixed(0)} MB and ${handles} handles at the end, slowest stop ${Math.max(...stops).toFixed(1)} s`);
 if (problems.length === 0) rmSync(depot.directory, { recursive: true });
 else writeFileSync(join(depot.directory, 'log'), log.join('\n'));

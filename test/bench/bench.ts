@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bookingsTable, runBookings } from './bookings.ts';
 import { pagesTable, runPages } from './cdr-pages.ts';
-import { CONTESTANTS, type Contestant } from './contestants.ts';
+import { CONTESTANTS, FLOOR, type Contestant } from './contestants.ts';
 import { HOSTILE_TITLE, hostileTable, runHostile } from './hostile.ts';
 import type { Scenario } from './load.ts';
 import { measure, measureStart, type Measurement } from './measure.ts';
@@ -57,7 +57,8 @@ const { values: options, positionals } = parseArgs({
 });
 
 const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
-const contestants = CONTESTANTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+const isWanted = ({ name }: Contestant): boolean => options.only.length === 0 || options.only.includes(name);
+const contestants = CONTESTANTS.filter(isWanted);
 const rounds = Number(options.rounds);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -78,9 +79,10 @@ function fsyncMilliseconds(directory: string): number {
 }
 
 async function runScenario(scenario: Scenario, scratch: string): Promise<Summary[]> {
-  const measured = new Map<Contestant, Measurement[]>(contestants.map((contestant) => [contestant, []]));
+  const entrants = [...CONTESTANTS, ...(scenario === 'meter-values' ? [FLOOR] : [])].filter(isWanted);
+  const measured = new Map<Contestant, Measurement[]>(entrants.map((contestant) => [contestant, []]));
   for (let round = 1; round <= rounds; round += 1) {
-    for (const contestant of contestants) {
+    for (const contestant of entrants) {
       const directory = mkdtempSync(join(scratch, 'server-'));
       const measurement = await measure(contestant, directory, {
         scenario,
@@ -93,8 +95,8 @@ async function runScenario(scenario: Scenario, scratch: string): Promise<Summary
       note(`${scenario} ${round}/${rounds} ${contestant.name}: ${measurement.unitsPerSecond.toFixed(0)}/s`);
     }
   }
-  const first = measured.get(contestants[0] ?? CONTESTANTS[0]) ?? [];
-  return contestants.map((contestant) => summarize(scenario, contestant.name, measured.get(contestant) ?? [], first));
+  const first = measured.get(entrants[0] ?? CONTESTANTS[0]) ?? [];
+  return entrants.map((contestant) => summarize(scenario, contestant.name, measured.get(contestant) ?? [], first));
 }
 
 async function runStarts(scratch: string): Promise<StartSummary[]> {

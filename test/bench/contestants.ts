@@ -100,5 +100,13 @@ function ocppRpc(mode: 'lax' | 'strict'): Contestant {
   };
 }
 
+/** No peer: how fast any server of ours could be at most. */
+export const FLOOR: Contestant = {
+  name: 'validated and stored, no more',
+  command: (port, directory) => ({ args: [join(HERE, 'servers/floor.ts'), String(port), directory], env: {} }),
+  url: (port) => `ws://127.0.0.1:${port}`,
+  stored: null,
+};
+
 /** The first is measured, the others are its peers. */
 export const CONTESTANTS: [Contestant, ...Contestant[]] = [chargegate, ocppRpc('lax'), ocppRpc('strict')];

@@ -39,12 +39,13 @@ export async function openBuilding(): Promise<Building> {
     results,
     makeWishes(boxes, dice, signal) {
       const at = (): Item => ({ charger: dice.pick(boxes).charger.id, evse: 1 });
+      const soon = (): string => new Date(Date.now() + dice.between(3_000, 40_000)).toISOString();
       const wish = (): [string, Item] =>
         dice.pick([
           ['start', { ...at(), tokenUid: dice.pick(CARDS) }],
           ['stop', at()],
           ['limit', { ...at(), limit: Math.round(dice.between(0, 32)), seconds: 20 }],
-          ['reserve', { ...at(), tokenUid: dice.pick(CARDS), minutes: 0.2 }],
+          ['reserve', { ...at(), tokenUid: dice.pick(CARDS), expiresAt: soon() }],
           ['reset', { charger: at()['charger'], hard: dice.pick([true, false]) }],
         ]);
       void (async () => {

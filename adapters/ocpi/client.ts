@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import type { Trust } from './peer-trust.ts';
 import { tlsProblem } from './tls-problems.ts';
 import { checkUrl, guardedLookup } from './url-guard.ts';
@@ -64,6 +64,10 @@ const LARGEST_ANSWER = 1024 * 1024;
 /** Statuses of a server that is there but cannot serve just now. */
 const AWAY = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** Loaded at the first call: it is a good part of a start, and where there is no peer nobody needs it. */
+const loadUndici = () => import('undici');
+type Undici = Awaited<ReturnType<typeof loadUndici>>;
+
 /**
  * Makes the client; nothing connects before the first call. Redirects are not followed: they could lead anywhere.
  * `trustOf`: TLS with a peer where it is not as with anybody; may throw TLS_UNUSABLE.
@@ -76,10 +80,11 @@ export function createOcpiClient(
 ): OcpiClient {
   const agents = new Set<Agent>();
   const own = new Map<string, { trust: Trust; agent: Agent }>();
+  let common: Agent | null = null;
   let closed = false;
 
-  function openAgent(trust: Trust): Agent {
-    const agent = new Agent({
+  function openAgent(undici: Undici, trust: Trust): Agent {
+    const agent = new undici.Agent({
       connect: { ...trust, lookup: guardedLookup(allowPrivateUrls), timeout: TIMEOUT },
       headersTimeout: TIMEOUT,
       bodyTimeout: TIMEOUT,
@@ -89,7 +94,6 @@ export function createOcpiClient(
     agents.add(agent);
     return agent;
   }
-  const common = openAgent({});
 
   /** What is under way with the old files ends first; should we end meanwhile, that ends too. */
   function retire(agent: Agent): void {
@@ -97,21 +101,23 @@ export function createOcpiClient(
     agent.close().then(forget, forget);
   }
 
-  function agentFor(peer: string): Agent {
+  function agentFor(undici: Undici, peer: string): Agent {
+    if (closed) throw new Error('the gateway stops');
     const trust = trustOf(peer);
-    if (!trust || closed) return common;
+    if (!trust) return (common ??= openAgent(undici, {}));
     const known = own.get(peer);
     if (known?.trust === trust) return known.agent;
     if (known) retire(known.agent);
-    const agent = openAgent(trust);
+    const agent = openAgent(undici, trust);
     own.set(peer, { trust, agent });
     return agent;
   }
 
   async function attempt(call: Call, url: URL, credentials: string): Promise<RawAnswer> {
-    const response = await request(url, {
+    const undici = await loadUndici();
+    const response = await undici.request(url, {
       method: call.method,
-      dispatcher: agentFor(call.peer),
+      dispatcher: agentFor(undici, call.peer),
       signal: call.signal ? AbortSignal.any([call.signal, AbortSignal.timeout(TIMEOUT)]) : AbortSignal.timeout(TIMEOUT),
       headers: {
         authorization: `Token ${credentials}`,

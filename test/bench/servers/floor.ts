@@ -1,6 +1,6 @@
 /**
  * What is left when everything is left out that makes a gateway: sockets, JSON, the OCA's schemas, and messages on disk before
- * their answers, in grouped commits. Nobody is authorised, nothing is decoded, and nothing can be asked of it. No server that
+ * their answers, in grouped commits. Nobody is authorised, nothing is decoded, and nothing can be asked of it. No gateway that
  * validates and keeps on this stack can be faster. `node floor.ts <port> <directory>`
  */
 import Database from 'better-sqlite3';

@@ -243,7 +243,10 @@ export const charger = Type.Object({
     Type.Object({
       id: integer({ min: 1, max: 999, description: 'Number within the charger, from 1. Unique there.' }),
       uid: optionalId(36, 'Id upstream; never change it later, never give it to another. Default: made up once.'),
-      'evse-id': optionalId(48, 'Id for people and roaming (eMI3), such as `SE*DEP*E0001*1`.'),
+      'evse-id': optionalId(
+        48,
+        'Id for people and roaming (eMI3), such as `SE*DEP*E0001*1`; else one is made from the id of the charger.',
+      ),
       connectors: Type.Array(connector, { default: [], description: 'Default: one, as `default-connector`.' }),
       ...evseForVisitors,
     }),

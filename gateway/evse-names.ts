@@ -24,15 +24,13 @@ export function defaultEvseId(gw: Gateway, chargerId: string, evse: number): str
   );
 }
 
-/** The EVSEs in service with this eMI3 id, but for this one. A bay whose charger was replaced keeps its id: what is removed has none. */
+/** The EVSEs in service with this eMI3 id, but for this one. A bay whose charger was replaced keeps its id. */
 export function othersNamed(
   gw: Gateway,
   evseId: string,
   { chargerId, evse }: Pick<Evse, 'chargerId' | 'evse'>,
 ): Evse[] {
-  return store
-    .listEvsesNamed(gw.db, evseId)
-    .filter((other) => !other.removed && (other.chargerId !== chargerId || other.evse !== evse));
+  return store.listEvsesNamed(gw.db, evseId).filter((other) => other.chargerId !== chargerId || other.evse !== evse);
 }
 
 function firstFree(candidate: (n: number) => string, isTaken: (name: string) => boolean): string {

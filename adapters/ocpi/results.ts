@@ -13,7 +13,7 @@ import type { Wire } from './present/shared.ts';
 import { commandResponseV211 } from './present/v211.ts';
 import { mannerOf, routedAs } from './push/target.ts';
 
-/** Milliseconds before each attempt to tell something; from the last on always as long. */
+/** Milliseconds before each attempt to tell something, and before each after those. */
 const WAITS = [0, 100, 200, 400, 800, 1600, 3200];
 const LONGEST_WAIT = 8000;
 /** How long a session's new limit is told to a peer that is away; it promised nothing, and the next limit may be near. */

@@ -113,9 +113,11 @@ export function evseUidTaken(db: Db, uid: string): boolean {
   return db.one('SELECT 1 FROM evse WHERE uid = ? COLLATE NOCASE', uid) !== undefined;
 }
 
-/** Those with this eMI3 id, removed ones too. */
+/** Those in service with this eMI3 id: what is removed has none. */
 export function listEvsesNamed(db: Db, evseId: string): Evse[] {
-  return db.all<EvseRow>(`SELECT ${EVSE} FROM evse WHERE evse_id = ? COLLATE NOCASE`, evseId).map(toEvse);
+  return db
+    .all<EvseRow>(`SELECT ${EVSE} FROM evse WHERE evse_id = ? COLLATE NOCASE AND removed = 0`, evseId)
+    .map(toEvse);
 }
 
 export function insertEvse(db: Db, evse: Pick<Evse, 'chargerId' | 'evse' | 'uid' | 'evseId'>, stamp: Millis): void {

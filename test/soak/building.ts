@@ -2,7 +2,8 @@ import { startBroker, watchBroker } from '../mqtt/broker.ts';
 import { startWire, type Wire } from '../mqtt/wire.ts';
 import type { Box } from './boxes.ts';
 import { CARDS } from './depot.ts';
-import { wait, type Dice } from './dice.ts';
+import { nowAndThen, type Dice } from './dice.ts';
+import { count, type Tally } from './tally.ts';
 
 type Item = Record<string, unknown>;
 
@@ -10,7 +11,7 @@ type Item = Record<string, unknown>;
 export interface Building {
   wire: Wire;
   /** How often what was asked for, and whether it was done. */
-  results: Map<string, number>;
+  results: Tally;
   /** Asks for something every while until the signal. */
   makeWishes(boxes: Box[], dice: Dice, signal: AbortSignal): void;
   /** Bill lines that the building was told of, each once. */
@@ -24,13 +25,12 @@ export async function openBuilding(): Promise<Building> {
   const broker = await startBroker({ lines: ['allow_anonymous true', 'max_queued_messages 0'] });
   const wire = await startWire(broker.port);
   const watcher = await watchBroker(broker.url);
-  const results = new Map<string, number>();
+  const results: Tally = new Map();
   const said = watcher.seen;
   watcher.client.on('message', (topic, payload) => {
     if (!topic.startsWith('chargegate/response/')) return;
     const { request, ok } = JSON.parse(payload.toString()) as Item;
-    const what = `by MQTT: ${String(request)} ${ok === true ? 'done' : 'not done'}`;
-    results.set(what, (results.get(what) ?? 0) + 1);
+    count(results, `by MQTT: ${String(request)} ${ok === true ? 'done' : 'not done'}`);
   });
   const shown = (topic: string): Item => JSON.parse(watcher.last(`chargegate/${topic}`) ?? '{}') as Item;
 
@@ -48,14 +48,10 @@ export async function openBuilding(): Promise<Building> {
           ['reserve', { ...at(), tokenUid: dice.pick(CARDS), expiresAt: soon() }],
           ['reset', { charger: at()['charger'], hard: dice.pick([true, false]) }],
         ]);
-      void (async () => {
-        while (!signal.aborted) {
-          await wait(dice.between(1_000, 4_000));
-          if (signal.aborted) return;
-          const [what, body] = wish();
-          await watcher.publish(`chargegate/request/${what}`, body);
-        }
-      })();
+      void nowAndThen([1_000, 4_000], dice, signal, async () => {
+        const [what, body] = wish();
+        await watcher.publish(`chargegate/request/${what}`, body);
+      });
     },
     billed: () =>
       new Set(

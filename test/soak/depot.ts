@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../harness/ports.ts';
 import type { SimulatedPeer } from '../../adapters/simulator/peer.ts';
-
-import { startDaemon } from '../harness/daemon.ts';
+import { startDaemon, type Daemon } from '../harness/daemon.ts';
+import { freePort } from '../harness/ports.ts';
 
 export const CARDS = ['CARD-1', 'CARD-2', 'CARD-3', 'CARD-4', 'CARD-5', 'CARD-6', 'CARD-7', 'CARD-8'];
 /** The cloud's token with the gateway; the other way round it is what the cloud made for itself. */
@@ -34,7 +33,7 @@ export interface Depot {
 /** Makes its configuration on free ports, and starts it. */
 export async function openDepot(peer: SimulatedPeer, broker: string): Promise<Depot> {
   const directory = mkdtempSync(join(tmpdir(), 'chargegate-soak-'));
-  const [ocpp, ocpi, console] = [await freePort(), await freePort(), await freePort()];
+  const [ocpp, ocpi, page] = [await freePort(), await freePort(), await freePort()];
   const config = join(directory, 'depot.yaml');
   writeFileSync(
     config,
@@ -42,7 +41,7 @@ export async function openDepot(peer: SimulatedPeer, broker: string): Promise<De
 site: { id: L1, address: A, city: C, country: SWE, latitude: "59.1", longitude: "15.1", time-zone: Europe/Stockholm, country-code: SE, party-id: DEP }
 ocpp: { host: 127.0.0.1, port: ${ocpp}, unknown-chargers: accept, meter-interval: 10 }
 ocpi: { host: 127.0.0.1, port: ${ocpi}, allow-private-urls: true }
-console: { port: ${console} }
+console: { port: ${page} }
 log: { level: warn }
 mqtt: { url: "${broker}", requests: true, keep-events: 10000 }
 default-connector: { tariff: standard }
@@ -51,32 +50,30 @@ tokens: [${CARDS.map((uid) => `{ uid: ${uid} }`).join(', ')}]
 peers: [{ name: cloud, visibility: all, inbound-token: ${CLOUD_TOKEN}, outbound-token: ${peer.inboundToken}, versions-url: "${peer.url}" }]
 `,
   );
-  const launch = () => startDaemon(config, { CHARGEGATE_DATA_DIR: join(directory, 'data') });
-  const past: string[] = [];
-  let daemon = await launch();
-  const linesOf = (output: string): string[] => output.split('\n').filter((line) => line.startsWith('{'));
+  const lives: Daemon[] = [];
+  async function start(): Promise<Daemon> {
+    const started = await startDaemon(config, { CHARGEGATE_DATA_DIR: join(directory, 'data') });
+    lives.push(started);
+    return started;
+  }
+  let daemon = await start();
 
   return {
     directory,
     chargerUrl: `ws://127.0.0.1:${ocpp}/ocpp`,
     versionsUrl: `http://127.0.0.1:${ocpi}/ocpi/versions`,
-    async kill() {
-      await daemon.kill();
-      past.push(...linesOf(daemon.output()));
-    },
+    kill: () => daemon.kill(),
     async stop() {
       const from = performance.now();
       const code = await daemon.stop();
       if (code !== 0) throw new Error(`the gateway stopped with ${code}:\n${daemon.output()}`);
-      past.push(...linesOf(daemon.output()));
       return (performance.now() - from) / 1000;
     },
     async start() {
-      daemon = await launch();
+      daemon = await start();
     },
     reload: () => void daemon.process.kill('SIGHUP'),
-    logged: () =>
-      daemon.process.exitCode === null && !daemon.process.killed ? [...past, ...linesOf(daemon.output())] : past,
+    logged: () => lives.flatMap((life) => life.output().split('\n')).filter((line) => line.startsWith('{')),
     size() {
       const proc = `/proc/${daemon.process.pid}`;
       const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(join(proc, 'status'), 'utf8'))?.[1]);

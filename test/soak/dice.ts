@@ -14,4 +14,18 @@ export function createDice(seed: number): Dice {
   };
 }
 
+/** Does it again and again, milliseconds apart, until the signal. */
+export async function nowAndThen(
+  [from, to]: readonly [number, number],
+  dice: Dice,
+  signal: AbortSignal,
+  act: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    await wait(dice.between(from, to));
+    if (signal.aborted) return;
+    await act();
+  }
+}
+
 export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

